@@ -1,0 +1,398 @@
+//! What is shown. Nothing here carries a value.
+
+use floom_secret::{Policy, Preview};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+
+/// Which app: its slug on one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AppRef {
+    /// The connection's id; none for the connection that is shown.
+    #[serde(default)]
+    pub connection: Option<String>,
+    /// The app's slug.
+    pub slug: String,
+}
+
+/// Everything that a face shows, at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Grows with every change.
+    pub sequence: u64,
+    /// The agent's version.
+    pub agent_version: String,
+    /// When this was taken.
+    pub now: Timestamp,
+    /// The keychain.
+    pub keychain: KeychainView,
+    /// The vault.
+    pub vault: VaultView,
+    /// Every connection, Local Floom first.
+    pub connections: Vec<ConnectionView>,
+    /// The apps of the connection that is shown.
+    pub apps: Vec<AppView>,
+    /// Every watched file.
+    pub links: Vec<LinkView>,
+    /// What happened, newest first: names and times.
+    pub activity: Vec<ActivityView>,
+    /// Changes on their way to Floom.
+    pub waiting: u32,
+    /// Changes that Floom did not take so far.
+    pub failed: u32,
+}
+
+/// The system's store of keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeychainView {
+    /// What the system calls it: "Keychain", "Credential Manager", "keyring".
+    pub name: String,
+    /// `ready`, `absent`, `locked`, `waiting`, `denied`, `timed_out`, `no_service`, `foreign`, `other`.
+    pub state: String,
+}
+
+/// Where the vault stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum VaultView {
+    /// There is none, and one can be made.
+    Fresh,
+    /// It is open.
+    Open,
+    /// The creator locked it, or it was not unlocked yet.
+    Locked,
+    /// It cannot be opened; the failure says why.
+    Stopped {
+        /// Why, what was kept, what to do.
+        failure: Failure,
+    },
+}
+
+/// One Floom with one identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionView {
+    /// Its id.
+    pub id: String,
+    /// "Local Floom" or the host.
+    pub label: String,
+    /// Whether it is Local Floom.
+    pub local: bool,
+    /// Its base URL, where it has one now.
+    pub url: Option<String>,
+    /// How it is.
+    pub state: ConnectionState,
+    /// Whether its apps are shown.
+    pub shown: bool,
+}
+
+/// How a connection is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// Local Floom was not started; or the vault is locked.
+    NotRunning,
+    /// A first answer is awaited.
+    Connecting,
+    /// It answered last time.
+    Connected,
+    /// It did not answer.
+    Offline {
+        /// Why.
+        failure: Failure,
+        /// When it is tried again.
+        retry_at: Option<Timestamp>,
+    },
+    /// It answered that it does not take the token.
+    Refused {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// One app.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AppView {
+    /// Its connection's id.
+    pub connection: String,
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// Its page on the web, where it has one.
+    pub url: Option<String>,
+    /// Secrets that need nothing more for a run.
+    pub configured: u32,
+    /// Declared keys under the creator vault without a value.
+    pub missing: Vec<String>,
+    /// Its secrets: the declared ones in the app's order, then the others by name.
+    pub secrets: Vec<SecretView>,
+}
+
+/// One secret's row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SecretView {
+    /// Its name.
+    pub key: String,
+    /// Whether the app declares it.
+    pub declared: bool,
+    /// Who supplies the value.
+    pub policy: Policy,
+    /// Whether a change of the policy is on its way.
+    pub policy_saving: bool,
+    /// The masked value; none where the vault has none.
+    pub preview: Option<Preview>,
+    /// The current version's number; 0 for none.
+    pub version: u32,
+    /// Where the current value came from.
+    pub source: Option<SourceView>,
+    /// When a run last used it.
+    pub last_used: LastUsed,
+    /// How it stands with Floom.
+    pub sync: SyncView,
+    /// The question or the notice in its row.
+    pub prompt: Option<Prompt>,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceView {
+    /// In words: "~/code/flyfast/.env line 3", "typed", "pasted", "restored 14:28:02".
+    pub words: String,
+    /// The folder part of a file, which narrow windows leave out.
+    pub folder: Option<String>,
+    /// The line vanished from the file: nothing was removed for that.
+    pub gone: bool,
+}
+
+/// When a run last used a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum LastUsed {
+    /// This Floom does not say.
+    NotReported,
+    /// Never so far.
+    Never,
+    /// At a time.
+    At {
+        /// The time.
+        at: Timestamp,
+    },
+    /// Users supplied their own.
+    Users {
+        /// How many in the last 7 days.
+        active: u32,
+    },
+}
+
+/// How a secret stands with Floom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SyncView {
+    /// Floom acknowledged the current state.
+    Synced,
+    /// Stored here, on its way.
+    Waiting,
+    /// Being sent now.
+    Syncing,
+    /// Changed on both sides.
+    Conflict,
+    /// Not declared, or kept here by the creator.
+    LocalOnly,
+    /// Only Floom has a value.
+    FloomOnly,
+    /// Declared, under the creator vault, without a value.
+    Missing,
+    /// Floom did not take it.
+    NotSent {
+        /// Why.
+        failure: Failure,
+        /// When it is tried again; none where only the creator can help.
+        retry_at: Option<Timestamp>,
+    },
+}
+
+/// The question or notice in a row; at most one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "prompt", rename_all = "snake_case")]
+pub enum Prompt {
+    /// The value in a watched file changed, and Auto-sync is off.
+    Changed {
+        /// The file's name.
+        file: String,
+        /// Its line.
+        line: u32,
+        /// Whether a value is stored already (else this one is new).
+        replaces: bool,
+    },
+    /// The value was replaced a short time ago and can be undone.
+    Rotated {
+        /// When.
+        at: Timestamp,
+        /// Until when Undo is offered.
+        until: Timestamp,
+        /// Whether Floom holds both values until then.
+        overlap: bool,
+    },
+    /// The file still has a value that the creator set aside.
+    SetAside {
+        /// The file's name.
+        file: String,
+        /// Its line.
+        line: u32,
+    },
+}
+
+/// One watched file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkView {
+    /// Its id.
+    pub id: String,
+    /// The file as it is shown: `~/code/flyfast/.env`.
+    pub file: String,
+    /// Its absolute path.
+    pub path: String,
+    /// Its app's slug.
+    pub app: String,
+    /// Its app's connection.
+    pub connection: String,
+    /// Whether changes are sent by themselves.
+    pub auto: bool,
+    /// How it is.
+    pub state: LinkState,
+    /// The reader's name.
+    pub reader: String,
+}
+
+/// How a watched file is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum LinkState {
+    /// Everything in it is stored, and Floom has it.
+    InSync {
+        /// Its keys.
+        keys: u32,
+    },
+    /// Changes from it are on their way.
+    Waiting {
+        /// How many.
+        changes: u32,
+    },
+    /// Changes wait for the creator's answer.
+    Asks {
+        /// How many.
+        changes: u32,
+    },
+    /// A brake holds it.
+    Paused {
+        /// `keys_gone`, `many_changed`, `file_empty`, `merge_markers`, `encoding_changed`.
+        brake: String,
+        /// In words for the rail: "3 of 4 keys gone".
+        short: String,
+        /// In words for the bar: ".env lost 3 of 4 keys at once."
+        long: String,
+    },
+    /// Values were set aside.
+    SetAside {
+        /// How many.
+        values: u32,
+    },
+    /// It cannot be read.
+    CannotRead {
+        /// Why.
+        failure: Failure,
+        /// The last whole read.
+        last_read: Option<Timestamp>,
+    },
+    /// It is not there any more. Its keys stay on Floom.
+    Gone,
+    /// The vault is locked.
+    Locked,
+}
+
+/// One line of the activity list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityView {
+    /// The receipt's number.
+    pub sequence: i64,
+    /// When.
+    pub at: Timestamp,
+    /// The receipt's code: `value_stored`, `policy_set`, `link_paused`, ...
+    pub what: String,
+    /// The name of a secret or a file.
+    pub title: String,
+    /// Whether the title is a key.
+    pub key: bool,
+    /// What happened, in words.
+    pub text: String,
+}
+
+/// One version of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionView {
+    /// Its number, from 1.
+    pub version: u32,
+    /// When it was stored.
+    pub at: Timestamp,
+    /// Where it came from, in words.
+    pub source: String,
+    /// The masked value.
+    pub preview: Preview,
+    /// Whether it is the current one.
+    pub current: bool,
+}
+
+/// What is left to send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncReport {
+    /// Still on its way.
+    pub waiting: u32,
+    /// Not taken so far.
+    pub failed: u32,
+    /// Why the first of those was not taken.
+    pub failure: Option<Failure>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunView {
+    /// The run's id.
+    pub id: String,
+    /// `success` or `error`.
+    pub status: String,
+    /// What the app put out, with injected values replaced by their names.
+    pub outputs: serde_json::Value,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// How long it took, in milliseconds.
+    pub milliseconds: Option<u64>,
+}
+
+/// One check of the doctor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was looked at.
+    pub what: String,
+    /// What was found.
+    pub found: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+}
+
+/// States and names, never values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoctorView {
+    /// Everything that was looked at.
+    pub checks: Vec<Check>,
+    /// What stops the vault, if anything does.
+    pub failure: Option<Failure>,
+}
+
+/// What a walk over the receipts found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainView {
+    /// How many receipts stand.
+    pub receipts: u64,
+    /// The first that does not fit.
+    pub breaks_at: Option<i64>,
+}
