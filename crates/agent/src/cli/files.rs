@@ -1,0 +1,229 @@
+//! Commands about files: import, plan, link, unlink, edit.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use floom_envfile::{Document, Reader};
+use floom_protocol::Failure;
+use floom_protocol::command::{Import, Link, Preview, Sync, Unlink};
+use floom_protocol::import::{Fate, ImportPreview, ImportSource};
+use floom_protocol::socket::Face;
+use floom_protocol::view::AppRef;
+
+use super::connected;
+use super::output::{Output, Said};
+use super::secrets::value_from_input;
+
+/// How an import goes on.
+pub(crate) struct ImportChoice {
+    pub(crate) dry_run: bool,
+    pub(crate) yes: bool,
+    pub(crate) watch: bool,
+    pub(crate) auto: bool,
+    pub(crate) reader: Option<String>,
+}
+
+/// Previews a file, asks, imports, and waits until Floom has it.
+pub(crate) async fn import(
+    face: &mut Face,
+    file: &Path,
+    app: Option<String>,
+    choice: ImportChoice,
+    output: &Output,
+) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    let preview = preview(face, file, app, choice.reader).await?;
+    if choice.dry_run {
+        return Ok(shown(&preview));
+    }
+    if preview.app.is_none() {
+        return Err(no_app());
+    }
+    if !choice.yes {
+        shown(&preview).lines.iter().for_each(|line| output.note(line));
+    }
+    output.confirm(&format!("Import {} keys?", preview.imports), choice.yes)?;
+    let report = face
+        .call(Import {
+            preview: preview.id,
+            policies: Default::default(),
+            watch: choice.watch || choice.auto,
+            auto: choice.auto,
+        })
+        .await?;
+    let sync = face.call(Sync { wait: true }).await?;
+    let mut said = Said::default().line(format!(
+        "{}: {} new, {} rotated, {} kept on this computer, {} unchanged, {} skipped.",
+        report.app.slug,
+        report.added.len(),
+        report.rotated.len(),
+        report.kept_local.len(),
+        report.unchanged.len(),
+        report.skipped
+    ));
+    if let Some(failure) = &sync.failure {
+        said = said.line(format!("Not sent yet: {} {} ({})", failure.message, failure.kept, failure.code));
+    } else if sync.waiting == 0 && sync.failed == 0 {
+        said = said.line("Floom has all of it.");
+    }
+    Ok(said
+        .field("app", &report.app.slug)
+        .field("added", &report.added)
+        .field("rotated", &report.rotated)
+        .field("kept_local", &report.kept_local)
+        .field("unchanged", &report.unchanged)
+        .field("skipped", report.skipped)
+        .field("watched", report.watched)
+        .field("waiting", sync.waiting)
+        .field("failed", sync.failed)
+        .field("failure", &sync.failure))
+}
+
+/// What importing a file would do.
+pub(crate) async fn plan(
+    face: &mut Face,
+    file: &Path,
+    app: Option<String>,
+    reader: Option<String>,
+    output: &Output,
+) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    Ok(shown(&preview(face, file, app, reader).await?))
+}
+
+async fn preview(
+    face: &Face,
+    file: &Path,
+    app: Option<String>,
+    reader: Option<String>,
+) -> Result<ImportPreview, Failure> {
+    let source = ImportSource::File { path: absolute(file)? };
+    let app = app.map(|slug| AppRef { connection: None, slug });
+    face.call(Preview { source, app, reader }).await
+}
+
+fn shown(preview: &ImportPreview) -> Said {
+    let app = preview.app.as_ref().map_or("no app", |app| app.slug.as_str());
+    let read_as = match &preview.evidence {
+        Some(evidence) => format!("read as {} ({evidence})", preview.reader),
+        None => format!("read as {}", preview.reader),
+    };
+    let mut said = Said::default().line(format!("{} to {app} on {}, {read_as}", preview.file, preview.connection));
+    for row in &preview.rows {
+        let key = row.key.as_deref().unwrap_or("—");
+        said = said.line(format!("{:>5}  {key:<28} {}", row.line, row.effect));
+        for note in &row.notes {
+            said = said.line(format!("       {note}"));
+        }
+    }
+    let rows: Vec<_> = preview
+        .rows
+        .iter()
+        .map(|row| {
+            serde_json::json!({ "line": row.line, "key": row.key, "fate": row.fate, "effect": row.effect, "policy": row.policy, "notes": row.notes })
+        })
+        .collect();
+    let count = |fate: Fate| preview.rows.iter().filter(|row| row.fate == fate).count();
+    said.line(format!("{} would be imported. Nothing was changed.", preview.imports))
+        .field("file", &preview.file)
+        .field("app", preview.app.as_ref().map(|app| &app.slug))
+        .field("reader", &preview.reader)
+        .field("evidence", &preview.evidence)
+        .field("imports", preview.imports)
+        .field("new", count(Fate::New))
+        .field("changed", count(Fate::Changed))
+        .field("rows", rows)
+}
+
+/// Watches a file.
+pub(crate) async fn link(
+    face: &mut Face,
+    file: &Path,
+    app: String,
+    auto: bool,
+    reader: Option<String>,
+    output: &Output,
+) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    let app = AppRef { connection: None, slug: app };
+    let view = face.call(Link { path: absolute(file)?, app, auto, reader }).await?;
+    let how = if view.auto { "its changes are sent by themselves" } else { "its changes are asked about" };
+    Ok(Said::default()
+        .line(format!("{} is watched for {}; {how}.", view.file, view.app))
+        .field("link", &view))
+}
+
+/// Stops watching a file.
+pub(crate) async fn unlink(face: &mut Face, file: &Path) -> Result<Said, Failure> {
+    let path = absolute(file)?;
+    face.call(Unlink { path: path.clone() }).await?;
+    Ok(Said::default().line(format!("{path} is no longer watched. Its keys stay.")).field("file", path))
+}
+
+/// Puts a value from standard input into one line of a file, everything else byte for byte.
+pub(crate) fn edit(file: &Path, key: &str, reader: Option<String>) -> Result<Said, Failure> {
+    let reader = match reader {
+        Some(name) => Reader::from_name(&name).ok_or_else(|| {
+            Failure::new("reader_unknown", format!("There is no reader {name}."), "Nothing was changed.", "Leave it out.")
+        })?,
+        None => Reader::Plain,
+    };
+    let before = std::fs::read(file).map_err(|error| not_edited(file, &error))?;
+    let document = Document::read(before.clone());
+    let line = document.entries().iter().rfind(|entry| entry.key() == key).map(|entry| entry.line());
+    let line = line.ok_or_else(|| {
+        Failure::new("key_not_in_file", format!("{key} is not in this file."), "Nothing was changed.", "Add the line first.")
+    })?;
+    let value = value_from_input()?;
+    let after = document.with_value(line, key, &value, reader).map_err(|error| {
+        Failure::new(error.code(), error.to_string(), "The file was left as it is.", "Give another value.")
+    })?;
+    replace(file, &before, &after).map_err(|error| not_edited(file, &error))?;
+    Ok(Said::default()
+        .line(format!("{} line {line} has the new value.", file.display()))
+        .field("file", file.display().to_string())
+        .field("line", line))
+}
+
+/// Replaces a file atomically, unless somebody changed it since `before` was read.
+fn replace(file: &Path, before: &[u8], after: &[u8]) -> std::io::Result<()> {
+    let target = file.canonicalize()?;
+    let folder = target.parent().ok_or(std::io::ErrorKind::NotFound)?;
+    let mut fresh = tempfile::NamedTempFile::new_in(folder)?;
+    fresh.write_all(after)?;
+    fresh.as_file().set_permissions(std::fs::metadata(&target)?.permissions())?;
+    fresh.as_file().sync_all()?;
+    if std::fs::read(&target)? != before {
+        return Err(std::io::Error::other("it changed meanwhile"));
+    }
+    fresh.persist(&target)?;
+    #[cfg(unix)]
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+fn not_edited(file: &Path, error: &std::io::Error) -> Failure {
+    let code = if error.kind() == std::io::ErrorKind::NotFound { "file_missing" } else { "file_not_written" };
+    Failure::new(
+        code,
+        format!("{} could not be edited: {error}.", file.display()),
+        "The file was left as it is.",
+        "Look at the file, then try again.",
+    )
+}
+
+fn no_app() -> Failure {
+    Failure::new(
+        "app_not_chosen",
+        "No app declares these keys.",
+        "Nothing was changed.",
+        "Name one with --app, or make one with `floomsec app add`.",
+    )
+}
+
+fn absolute(file: &Path) -> Result<String, Failure> {
+    let path: PathBuf = std::path::absolute(file).map_err(|error| not_edited(file, &error))?;
+    path.into_os_string().into_string().map_err(|_| {
+        Failure::new("path_not_text", "The path is no valid text.", "Nothing was changed.", "Rename the folder.")
+    })
+}

@@ -1,0 +1,129 @@
+//! Commands about one secret, and `run`.
+
+use std::io::{IsTerminal, Read};
+
+use floom_protocol::Failure;
+use floom_protocol::command::{Environment, History, SetPolicy, SetValue, Sync, Undo};
+use floom_protocol::socket::Face;
+use floom_protocol::view::{AppRef, SyncReport};
+use floom_secret::{Policy, SecretValue};
+use zeroize::Zeroizing;
+
+use super::connected;
+use super::output::{Output, Said};
+
+fn app(slug: String) -> AppRef {
+    AppRef { connection: None, slug }
+}
+
+/// A value from standard input. The line end that a shell adds is not part of it.
+pub(crate) fn value_from_input() -> Result<SecretValue, Failure> {
+    let refused = |code: &str, message: &str, next: &str| Failure::new(code, message, "Nothing was changed.", next);
+    if std::io::stdin().is_terminal() {
+        eprintln!("Type the value, then end with Ctrl+D:");
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    std::io::stdin()
+        .take(1024 * 1024)
+        .read_to_end(&mut bytes)
+        .map_err(|_| refused("value_unreadable", "Standard input cannot be read.", "Try again."))?;
+    if bytes.ends_with(b"\n") {
+        bytes.pop();
+        if bytes.ends_with(b"\r") {
+            bytes.pop();
+        }
+    }
+    let value = SecretValue::from_utf8(std::mem::take(&mut *bytes))
+        .ok_or_else(|| refused("value_not_text", "The value is no valid UTF-8.", "Give it as text."))?;
+    value.check().map_err(|error| refused(error.code(), &error.to_string(), "Give another value."))?;
+    Ok(value)
+}
+
+async fn sent(face: &Face, said: Said) -> Result<Said, Failure> {
+    let SyncReport { waiting, failed, failure } = face.call(Sync { wait: true }).await?;
+    let said = match &failure {
+        Some(failure) => said.line(format!("Not sent yet: {} {} ({})", failure.message, failure.kept, failure.code)),
+        None => said.line("Floom has it."),
+    };
+    Ok(said.field("waiting", waiting).field("failed", failed).field("failure", failure))
+}
+
+/// Stores a value and sends it.
+pub(crate) async fn set(
+    face: &mut Face,
+    key: String,
+    slug: String,
+    policy: Option<Policy>,
+    output: &Output,
+) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    let value = value_from_input()?;
+    face.call(SetValue { app: app(slug), key: key.clone(), policy, value }).await?;
+    sent(face, Said::default().line(format!("{key} is stored.")).field("key", key)).await
+}
+
+/// The same for a secret that has a value already.
+pub(crate) async fn rotate(face: &mut Face, key: String, slug: String, output: &Output) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    let versions = face.call(History { app: app(slug.clone()), key: key.clone() }).await?;
+    if versions.is_empty() {
+        return Err(Failure::new(
+            "nothing_to_rotate",
+            format!("{key} has no value yet."),
+            "Nothing was changed.",
+            "Use `floomsec set`.",
+        ));
+    }
+    set(face, key, slug, Some(Policy::Creator), output).await
+}
+
+/// Changes who supplies a value.
+pub(crate) async fn policy(
+    face: &mut Face,
+    key: String,
+    policy: Policy,
+    slug: String,
+    output: &Output,
+) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    face.call(SetPolicy { app: app(slug), key: key.clone(), policy, value: None }).await?;
+    let name = if policy == Policy::Creator { "creator" } else { "user" };
+    sent(face, Said::default().line(format!("{key}: {name} vault.")).field("key", key).field("policy", name)).await
+}
+
+/// Makes the value before the current one current again.
+pub(crate) async fn undo(face: &mut Face, key: String, slug: String, output: &Output) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    face.call(Undo { app: app(slug), key: key.clone() }).await?;
+    sent(face, Said::default().line(format!("{key}: the old value is current again.")).field("key", key)).await
+}
+
+/// The versions of a secret.
+pub(crate) async fn history(face: &mut Face, key: String, slug: String, output: &Output) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    let versions = face.call(History { app: app(slug), key: key.clone() }).await?;
+    let lines = versions.iter().map(|version| {
+        let current = if version.current { "  current" } else { "" };
+        format!("{:>3}  {}  {:<16} {}{current}", version.version, version.at, version.preview.as_str(), version.source)
+    });
+    let said = Said { lines: lines.collect(), ..Said::default() };
+    Ok(said.field("key", key).field("versions", versions))
+}
+
+/// Starts a command with an app's values in its environment.
+pub(crate) async fn run(face: &mut Face, slug: String, command: &[String]) -> Result<Said, Failure> {
+    let variables = face.call(Environment { app: app(slug) }).await?;
+    let Some((program, arguments)) = command.split_first() else {
+        return Ok(Said::default());
+    };
+    let mut child = tokio::process::Command::new(program);
+    child.args(arguments);
+    for variable in &variables {
+        child.env(&variable.key, variable.value.expose());
+    }
+    let status = child.status().await.map_err(|error| {
+        Failure::new("command_not_started", format!("{program}: {error}."), "Nothing was changed.", "Look at the command.")
+    })?;
+    let exit = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    Ok(Said { exit: Some(exit), ..Said::default() }.field("exit", exit))
+}

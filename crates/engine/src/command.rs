@@ -1,0 +1,54 @@
+//! Every command: one call each, and its answer.
+
+use floom_protocol::Command;
+use serde::Serialize;
+
+use crate::EngineError;
+use crate::engine::{Answer, Engine, Reply};
+use crate::standing;
+
+impl Engine {
+    /// Does `command`; what takes long answers later.
+    pub(crate) fn command(&mut self, command: Command, reply: Reply) {
+        let answer = match command {
+            Command::MakeVault(_) => return self.make_vault(reply),
+            Command::Unlock(_) => return self.unlock(reply),
+            Command::StartLocal(_) => return self.start_local(reply),
+            Command::Connect(call) => return self.connect(&call.url, call.token, reply),
+            Command::AddApp(call) => return self.register(&call.manifest, reply),
+            Command::AppFromFile(call) => return self.app_from_file(call, reply),
+            Command::Run(call) => return self.run_app(&call.app, reply),
+            Command::Sync(call) => return self.sync(call.wait, reply),
+            Command::Look(_) => said(Ok(self.snapshot(0))),
+            Command::Lock(_) => {
+                self.lock();
+                said(Ok(()))
+            }
+            Command::ShowConnection(call) => said(self.show_connection(&call.connection)),
+            Command::Preview(call) => said(self.preview(call)),
+            Command::Import(call) => said(self.import(call)),
+            Command::Link(call) => said(self.link(call)),
+            Command::Unlink(call) => said(self.unlink(&call.path)),
+            Command::SetAuto(call) => said(self.set_auto(&call.link, call.auto)),
+            Command::Resume(call) => said(self.resume(&call.link)),
+            Command::Answer(call) => said(self.answer(&call.app, &call.key, call.choice)),
+            Command::SetPolicy(call) => said(self.set_policy(&call.app, &call.key, call.policy, call.value)),
+            Command::SetValue(call) => said(self.set_value(&call.app, &call.key, &call.value, call.policy)),
+            Command::Undo(call) => said(self.undo(&call.app, &call.key)),
+            Command::Remove(call) => said(self.remove(&call.app, &call.key)),
+            Command::History(call) => said(self.history(&call.app, &call.key)),
+            Command::Environment(call) => said(self.environment(&call.app)),
+            Command::Doctor(_) => said(Ok(standing::doctor(self))),
+            Command::VerifyReceipts(_) => said(self.verify_receipts()),
+        };
+        let _ = reply.send(answer);
+    }
+}
+
+/// An answer in the shape that the command declares.
+pub(crate) fn said<T: Serialize>(result: Result<T, EngineError>) -> Answer {
+    let answer = result?;
+    serde_json::to_value(answer).map_err(|_| {
+        floom_protocol::Failure::new("agent_fault", "The answer could not be written.", "What was done is done.", "Look at the state.")
+    })
+}

@@ -1,0 +1,409 @@
+//! The one task that owns the vault.
+//!
+//! Everything reaches it as a message: commands of faces, files that are quiet,
+//! answers of Floom. What takes long runs beside it and comes back as a message,
+//! so that it is never waited for and nothing is decided in two places.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use floom_client::BaseUrl;
+use floom_keychain::Keychain;
+use floom_protocol::view::Snapshot;
+use floom_protocol::{Command, Failure};
+use floom_secret::SecretValue;
+use floom_vault::{ConnectionId, LinkId, Standing, Vault};
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use crate::error::{of_vault, refused};
+use crate::import::Previewed;
+use crate::link::FileState;
+use crate::session::Session;
+use crate::watch::Watcher;
+use crate::{EngineError, standing};
+
+/// What a command is answered with.
+pub(crate) type Answer = Result<serde_json::Value, Failure>;
+/// Where an answer goes.
+pub(crate) type Reply = oneshot::Sender<Answer>;
+/// What is done with the result of something that ran beside the engine.
+pub(crate) type Then = Box<dyn FnOnce(&mut Engine) + Send>;
+
+/// Local Floom, as the engine needs it: something that can be started.
+pub trait LocalFloom: Send + Sync {
+    /// Starts it if it does not run, and says where it listens.
+    fn start(&self) -> Pin<Box<dyn Future<Output = Result<Started, Failure>> + Send>>;
+    /// Ends it if it runs.
+    fn stop(&self);
+    /// The manifest that `text` (`floom.yaml`) is.
+    ///
+    /// # Errors
+    /// Which field is wrong, and how.
+    fn manifest(&self, text: &str) -> Result<serde_json::Value, Failure>;
+}
+
+/// Where Local Floom listens, and the token that it takes.
+#[derive(Debug)]
+pub struct Started {
+    /// Its address.
+    pub url: BaseUrl,
+    /// Its owner's token.
+    pub token: SecretValue,
+}
+
+enum Message {
+    Command(Command, Reply),
+    SessionBus(String),
+    Idle(oneshot::Sender<bool>),
+    Then(Then),
+    Stop(oneshot::Sender<()>),
+}
+
+/// A way to the engine; clones lead to the same one.
+#[derive(Clone)]
+pub struct Handle {
+    messages: mpsc::UnboundedSender<Message>,
+    snapshots: watch::Receiver<Snapshot>,
+}
+
+impl Handle {
+    /// Does `command` and gives its answer in the shape that the command declares.
+    ///
+    /// # Errors
+    /// The engine's refusal; `agent_lost` when it ended before it answered.
+    pub async fn command(&self, command: Command) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.messages.send(Message::Command(command, reply));
+        answer.await.unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Every snapshot from now on; a slow reader sees the newest only.
+    pub fn snapshots(&self) -> watch::Receiver<Snapshot> {
+        self.snapshots.clone()
+    }
+
+    /// The session bus of a face: a keychain that could not be reached is tried again with it.
+    pub fn session_bus(&self, address: String) {
+        let _ = self.messages.send(Message::SessionBus(address));
+    }
+
+    /// Whether nothing needs the engine while no face is there: no watched file, nothing to send.
+    pub async fn is_idle(&self) -> bool {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.messages.send(Message::Idle(reply));
+        answer.await.unwrap_or(true)
+    }
+
+    /// Ends the engine; when this returns the vault is closed.
+    pub async fn stop(&self) {
+        let (reply, stopped) = oneshot::channel();
+        let _ = self.messages.send(Message::Stop(reply));
+        let _ = stopped.await;
+    }
+}
+
+/// Where the vault stands for the engine.
+pub(crate) enum Slot {
+    /// Keychain and file are being looked at; commands wait.
+    Unknown,
+    Fresh,
+    Locked,
+    Stopped(Failure),
+    Open(Box<Vault>),
+}
+
+/// The engine; made and run by [`Engine::start`].
+pub struct Engine {
+    pub(crate) path: PathBuf,
+    pub(crate) keychain: Keychain,
+    pub(crate) keychain_state: floom_keychain::State,
+    pub(crate) local: Arc<dyn LocalFloom>,
+    pub(crate) slot: Slot,
+    /// Commands that came before it was known where the vault stands.
+    deferred: Vec<(Command, Reply)>,
+    pub(crate) sessions: BTreeMap<ConnectionId, Session>,
+    pub(crate) shown: Option<ConnectionId>,
+    pub(crate) files: HashMap<LinkId, FileState>,
+    pub(crate) watcher: Watcher,
+    pub(crate) previews: VecDeque<(String, Previewed)>,
+    /// The outbox row that is being sent.
+    pub(crate) in_flight: Option<i64>,
+    /// Who waits until nothing is on its way any more.
+    pub(crate) settled: Vec<Reply>,
+    messages: mpsc::UnboundedSender<Message>,
+    snapshots: watch::Sender<Snapshot>,
+    sequence: u64,
+}
+
+impl Engine {
+    /// Starts the engine on the vault at `path` (which need not exist) and opens it if
+    /// that takes no prompt. Call it inside a tokio runtime.
+    pub fn start(path: PathBuf, keychain: Keychain, local: Arc<dyn LocalFloom>) -> Handle {
+        let (messages, inbox) = mpsc::unbounded_channel();
+        let (quiet, settled) = mpsc::unbounded_channel();
+        let (snapshots, receiver) = watch::channel(standing::nothing_yet(keychain.name()));
+        let mut engine = Self {
+            path,
+            keychain,
+            keychain_state: floom_keychain::State::Other,
+            local,
+            slot: Slot::Unknown,
+            deferred: Vec::new(),
+            sessions: BTreeMap::new(),
+            shown: None,
+            files: HashMap::new(),
+            watcher: Watcher::new(quiet),
+            previews: VecDeque::new(),
+            in_flight: None,
+            settled: Vec::new(),
+            messages: messages.clone(),
+            snapshots,
+            sequence: 0,
+        };
+        tokio::spawn(async move {
+            engine.examine(None);
+            engine.run(inbox, settled).await;
+        });
+        Handle { messages, snapshots: receiver }
+    }
+
+    async fn run(
+        &mut self,
+        mut inbox: mpsc::UnboundedReceiver<Message>,
+        mut quiet: mpsc::UnboundedReceiver<PathBuf>,
+    ) {
+        loop {
+            let due = self.next_due();
+            tokio::select! {
+                message = inbox.recv() => match message {
+                    Some(Message::Command(command, reply)) if matches!(self.slot, Slot::Unknown) => {
+                        self.deferred.push((command, reply));
+                        continue;
+                    }
+                    Some(Message::Command(command, reply)) => self.command(command, reply),
+                    Some(Message::SessionBus(address)) => self.session_bus(address),
+                    Some(Message::Idle(reply)) => {
+                        let _ = reply.send(self.is_idle());
+                        continue;
+                    }
+                    Some(Message::Then(then)) => then(self),
+                    Some(Message::Stop(reply)) => {
+                        self.local.stop();
+                        self.slot = Slot::Locked;
+                        let _ = reply.send(());
+                        return;
+                    }
+                    None => return,
+                },
+                path = quiet.recv() => match path {
+                    Some(path) => self.file_quiet(&path),
+                    None => return,
+                },
+                () = sleep_until(due) => self.time_passed(),
+            }
+            self.kick();
+            self.publish();
+        }
+    }
+
+    /// Runs `work` beside the engine and hands its result to `then`.
+    pub(crate) fn beside<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+        then: impl FnOnce(&mut Engine, T) + Send + 'static,
+    ) {
+        let messages = self.messages.clone();
+        tokio::spawn(async move {
+            let result = work.await;
+            let _ = messages.send(Message::Then(Box::new(move |engine| then(engine, result))));
+        });
+    }
+
+    /// The same for work that blocks, such as the keychain's.
+    pub(crate) fn beside_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+        then: impl FnOnce(&mut Engine, T) + Send + 'static,
+    ) {
+        let messages = self.messages.clone();
+        tokio::task::spawn_blocking(move || {
+            let result = work();
+            let _ = messages.send(Message::Then(Box::new(move |engine| then(engine, result))));
+        });
+    }
+
+    /// Looks where vault and keychain stand, without a prompt, and opens the vault if it can.
+    pub(crate) fn examine(&mut self, reply: Option<Reply>) {
+        let (path, keychain) = (self.path.clone(), self.keychain.clone());
+        self.beside_blocking(
+            move || {
+                let state = keychain.state();
+                let found = floom_vault::standing(&path, &keychain);
+                let opened = (found == Standing::Ready).then(|| Vault::open(&path, &keychain));
+                (state, found, opened)
+            },
+            move |engine, (state, found, opened)| {
+                engine.keychain_state = state;
+                match opened {
+                    Some(Ok(vault)) => engine.opened(vault),
+                    Some(Err(error)) => engine.slot = Slot::Stopped(of_vault(&error)),
+                    None if found == Standing::Fresh => engine.slot = Slot::Fresh,
+                    None => engine.slot = Slot::Stopped(standing::of_vault(&found, engine.keychain.name())),
+                }
+                if let Some(reply) = reply {
+                    let _ = reply.send(engine.vault().map(|_| serde_json::Value::Null).map_err(Failure::from));
+                }
+                for (command, reply) in std::mem::take(&mut engine.deferred) {
+                    engine.command(command, reply);
+                }
+            },
+        );
+    }
+
+    /// Makes the first vault.
+    pub(crate) fn make_vault(&mut self, reply: Reply) {
+        let (path, keychain) = (self.path.clone(), self.keychain.clone());
+        self.beside_blocking(
+            move || (Vault::create(&path, &keychain, Timestamp::now()), keychain.state()),
+            move |engine, (made, state)| {
+                engine.keychain_state = state;
+                let _ = reply.send(match made {
+                    Ok(vault) => {
+                        engine.opened(vault);
+                        Ok(serde_json::Value::Null)
+                    }
+                    Err(error) => Err(of_vault(&error)),
+                });
+            },
+        );
+    }
+
+    /// Asks the keychain to unlock, which may show the system's password window, and opens the vault.
+    pub(crate) fn unlock(&mut self, reply: Reply) {
+        if matches!(self.slot, Slot::Open(_)) {
+            let _ = reply.send(Ok(serde_json::Value::Null));
+            return;
+        }
+        let keychain = self.keychain.clone();
+        self.keychain_state = floom_keychain::State::Waiting;
+        self.beside_blocking(
+            move || keychain.unlock(),
+            move |engine, unlocked| match unlocked {
+                Ok(()) => engine.examine(Some(reply)),
+                Err(error) => {
+                    engine.keychain_state = error.state;
+                    let failure = Failure::new(
+                        error.code(),
+                        error.to_string(),
+                        "The vault stays closed; nothing was changed.",
+                        error.hint(),
+                    );
+                    engine.slot = Slot::Stopped(failure.clone());
+                    let _ = reply.send(Err(failure));
+                }
+            },
+        );
+    }
+
+    /// Drops the keys. What is being sent at this moment still ends.
+    pub(crate) fn lock(&mut self) {
+        if matches!(self.slot, Slot::Open(_)) {
+            self.slot = Slot::Locked;
+            self.sessions.clear();
+            self.previews.clear();
+            self.files.clear();
+        }
+    }
+
+    fn opened(&mut self, vault: Vault) {
+        self.slot = Slot::Open(Box::new(vault));
+        self.shown = self.remembered_connection();
+        self.connect_all();
+        self.follow_all();
+    }
+
+    fn session_bus(&mut self, address: String) {
+        if self.keychain_state == floom_keychain::State::NoService && !matches!(self.slot, Slot::Open(_)) {
+            self.keychain.set_bus(Some(address));
+            self.examine(None);
+        }
+    }
+
+    /// The open vault.
+    pub(crate) fn vault(&self) -> Result<&Vault, EngineError> {
+        match &self.slot {
+            Slot::Open(vault) => Ok(vault),
+            other => Err(not_open(other)),
+        }
+    }
+
+    /// The open vault, to be changed.
+    pub(crate) fn vault_mut(&mut self) -> Result<&mut Vault, EngineError> {
+        match &mut self.slot {
+            Slot::Open(vault) => Ok(vault),
+            other => Err(not_open(other)),
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        let Ok(vault) = self.vault() else { return true };
+        let watched = vault.links().map_or(true, |links| links.is_empty());
+        let sent = vault.outbox().map_or(true, |outbox| outbox.is_empty());
+        watched && sent && self.in_flight.is_none()
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        let holds = self.files.values().filter_map(|file| file.held_until);
+        holds.chain(self.retry_due()).min()
+    }
+
+    fn time_passed(&mut self) {
+        let now = Instant::now();
+        let held: Vec<LinkId> = self
+            .files
+            .iter()
+            .filter(|(_, file)| file.held_until.is_some_and(|until| until <= now))
+            .map(|(link, _)| *link)
+            .collect();
+        for link in held {
+            self.hold_ended(link);
+        }
+        self.retry_connections();
+    }
+
+    /// Hands the present state to every face.
+    fn publish(&mut self) {
+        self.sequence += 1;
+        let snapshot = self.snapshot(self.sequence);
+        self.snapshots.send_if_modified(|old| {
+            let same = Snapshot { sequence: old.sequence, now: old.now, ..snapshot.clone() } == *old;
+            if !same {
+                *old = snapshot;
+            }
+            !same
+        });
+    }
+}
+
+fn not_open(slot: &Slot) -> EngineError {
+    match slot {
+        Slot::Stopped(failure) => EngineError::Refused(failure.clone()),
+        Slot::Fresh => refused("vault_none", "There is no vault on this computer yet.", "Make the vault first."),
+        _ => refused("vault_locked", "The vault is locked.", "Unlock it, then try again."),
+    }
+}
+
+fn ended() -> Failure {
+    Failure::new("agent_lost", "The agent ends.", "What was called saved is saved.", "Try again.")
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

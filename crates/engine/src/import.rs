@@ -1,0 +1,281 @@
+//! Importing: a preview first, then exactly what it showed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use floom_envfile::{Document, Reader, is_portable_name};
+use floom_protocol::Failure;
+use floom_protocol::command::{AppFromFile, Import, Preview};
+use floom_protocol::import::{Fate, ImportPreview, ImportReport, ImportRow, ImportSource, NewApp};
+use floom_protocol::view::AppRef;
+use floom_secret::Policy;
+use floom_vault::{App, Fingerprint, Source};
+use uuid::Uuid;
+
+use crate::engine::{Engine, Reply};
+use crate::error::refused;
+use crate::link::{Contents, reader_of};
+use crate::plan::{FileKey, FileValue, Plan, Row, Rules, plan};
+use crate::{EngineError, file};
+
+/// How many previews are kept; a face that shows one has shown it a moment ago.
+const KEPT: usize = 4;
+
+/// What a preview was about. A file is read again for the import, and must be the same.
+pub(crate) struct Previewed {
+    app: Option<App>,
+    reader: Reader,
+    origin: Origin,
+    keys: Vec<FileKey>,
+}
+
+enum Origin {
+    File { path: PathBuf, fingerprints: BTreeMap<String, Fingerprint> },
+    Text(Contents),
+}
+
+impl Engine {
+    /// What importing a file or a text would do. Changes nothing.
+    pub(crate) fn preview(&mut self, call: Preview) -> Result<ImportPreview, EngineError> {
+        self.vault()?;
+        let (document, path) = match &call.source {
+            ImportSource::File { path } => {
+                let path = PathBuf::from(path);
+                if !path.is_absolute() {
+                    return Err(refused("path_not_absolute", "The path is not absolute.", "Give the whole path."));
+                }
+                (file::read(&path)?, Some(path))
+            }
+            ImportSource::Text { text } => (Document::read(text.expose().as_bytes().to_vec()), None),
+        };
+        if let Some(refusal) = document.refusal() {
+            return Err(refused(refusal.code(), format!("The pasted text: {refusal}"), "Copy the lines of a .env file, then paste again."));
+        }
+        let link = path.as_ref().and_then(|path| self.links().into_iter().find(|link| link.path == *path));
+        let chosen = call.reader.as_deref().or(link.as_ref().and_then(|link| link.reader.as_deref()));
+        let (reader, evidence) = reader_of(chosen, path.as_deref());
+        let contents = Contents::of(&document, reader, self.vault()?);
+        let app = match (&call.app, &link) {
+            (Some(reference), _) => Some(self.app(reference)?),
+            (None, Some(link)) => Some(self.app_by_id(link.app)?),
+            (None, None) => self.app_that_declares(&contents.keys)?,
+        };
+        let open = self.plan_for(app.as_ref(), &contents.keys, link.as_ref().map(|link| &link.set_aside), &BTreeMap::new())?;
+        let id = Uuid::new_v4().to_string();
+        let preview = ImportPreview {
+            id: id.clone(),
+            file: path.as_deref().map_or_else(|| "Pasted text".to_owned(), file::display),
+            path: path.as_ref().map(|path| path.display().to_string()),
+            app: app.as_ref().map(app_ref),
+            connection: self.connection_label(app.as_ref()),
+            rows: rows(&document, &contents.keys, &open, reader),
+            imports: u32::try_from(open.changes().count()).unwrap_or(u32::MAX),
+            reader: reader.name().to_owned(),
+            evidence,
+            new_app: app.is_none().then(|| new_app(path.as_deref(), &contents.keys)),
+            watched: link.is_some(),
+        };
+        let keys = contents.keys.clone();
+        let origin = match path {
+            Some(path) => Origin::File { path, fingerprints: contents.fingerprints() },
+            None => Origin::Text(contents),
+        };
+        self.previews.push_back((id, Previewed { app, reader, origin, keys }));
+        while self.previews.len() > KEPT {
+            self.previews.pop_front();
+        }
+        Ok(preview)
+    }
+
+    /// Does what a preview said; refused when the file is another one by now.
+    pub(crate) fn import(&mut self, call: Import) -> Result<ImportReport, EngineError> {
+        let (_, previewed) = self.previews.iter().find(|(id, _)| *id == call.preview).ok_or_else(|| {
+            refused("preview_gone", "This preview is too old.", "Open the file or paste the text again.")
+        })?;
+        let app = previewed.app.clone().ok_or_else(|| {
+            refused("app_not_chosen", "No app declares these keys.", "Pick an app, or make one from the file.")
+        })?;
+        let reread;
+        let (contents, path) = match &previewed.origin {
+            Origin::Text(contents) => (contents, None),
+            Origin::File { path, fingerprints } => {
+                reread = Contents::of(&file::read(path)?, previewed.reader, self.vault()?);
+                if reread.fingerprints() != *fingerprints {
+                    return Err(refused("file_changed", "The file changed since the preview.", "Look at the preview again."));
+                }
+                (&reread, Some(path.clone()))
+            }
+        };
+        let reader = previewed.reader;
+        let link = path.as_ref().and_then(|path| self.links().into_iter().find(|link| link.path == *path));
+        let open = self.plan_for(Some(&app), &contents.keys, None, &call.policies)?;
+        let origin = |row: &Row| match &path {
+            Some(path) => Source::File { path: path.display().to_string(), line: row.line },
+            None => Source::Pasted,
+        };
+        let values = contents.values.iter().map(|(key, value)| (key.clone(), value.duplicate())).collect();
+        self.commit(app.id, &open, &values, origin)?;
+        let watched = call.watch && path.is_some();
+        if let Some(path) = path.filter(|_| watched) {
+            let auto = call.auto || link.as_ref().is_some_and(|link| link.auto);
+            let chosen = reader_of(None, Some(&path)).0 != reader;
+            let link = self.add_link(&path, app.id, auto, chosen.then(|| reader.name()))?;
+            self.resume(&link.id.to_string())?;
+        }
+        self.previews.retain(|(id, _)| *id != call.preview);
+        let keys_with = |wanted: fn(&Row) -> bool| open.rows.iter().filter(|row| wanted(row)).map(|row| row.key.clone()).collect();
+        Ok(ImportReport {
+            app: app_ref(&app),
+            added: keys_with(|row| row.fate == Fate::New && row.stores),
+            rotated: keys_with(|row| row.fate == Fate::Changed && row.stores),
+            kept_local: keys_with(|row| matches!(row.fate, Fate::Undeclared | Fate::UserVault) && row.stores),
+            unchanged: keys_with(|row| !row.stores && row.refusal.is_none() && row.fate != Fate::Gone),
+            skipped: u32::try_from(open.rows.iter().filter(|row| row.refusal.is_some()).count()).unwrap_or(u32::MAX),
+            watched,
+        })
+    }
+
+    /// Registers an app that declares the keys of a previewed file; the preview is for it from then on.
+    pub(crate) fn app_from_file(&mut self, call: AppFromFile, reply: Reply) {
+        let Some((_, previewed)) = self.previews.iter().find(|(id, _)| *id == call.preview) else {
+            let error = refused("preview_gone", "This preview is too old.", "Open the file or paste the text again.");
+            let _ = reply.send(Err(error.into()));
+            return;
+        };
+        let folder = match &previewed.origin {
+            Origin::File { path, .. } => path.parent().map(|folder| folder.display().to_string()),
+            Origin::Text(_) => None,
+        };
+        let command = call.command.trim();
+        if command.is_empty() {
+            let failure = Failure::new("command_missing", "The app has no command.", "Nothing was made.", "Say what a run starts.");
+            let _ = reply.send(Err(failure));
+            return;
+        }
+        let manifest = serde_json::json!({
+            "slug": call.slug.trim(),
+            "name": call.name.trim(),
+            "secrets_needed": names(&previewed.keys),
+            "command": argv(command, folder.as_deref()),
+        });
+        self.register(&manifest.to_string(), reply);
+    }
+
+    pub(crate) fn plan_for(
+        &self,
+        app: Option<&App>,
+        keys: &[FileKey],
+        set_aside: Option<&BTreeMap<String, Fingerprint>>,
+        chosen: &BTreeMap<String, Policy>,
+    ) -> Result<Plan, EngineError> {
+        let secrets = match app {
+            Some(app) => self.vault()?.secrets(app.id)?,
+            None => Vec::new(),
+        };
+        let none = BTreeMap::new();
+        let rules =
+            Rules { default_policy: Policy::Creator, set_aside: set_aside.unwrap_or(&none), seen: &[], chosen };
+        Ok(plan(keys, &secrets, &rules))
+    }
+
+    /// The app of the shown connection that declares most of these keys, if one declares any.
+    fn app_that_declares(&self, keys: &[FileKey]) -> Result<Option<App>, EngineError> {
+        let mut best = None;
+        for app in self.shown_apps() {
+            let secrets = self.vault()?.secrets(app.id)?;
+            let declared = keys
+                .iter()
+                .filter(|key| secrets.iter().any(|secret| secret.remote.declared && secret.name == key.key))
+                .count();
+            if declared > best.as_ref().map_or(0, |(most, _)| *most) {
+                best = Some((declared, app));
+            }
+        }
+        Ok(best.map(|(_, app)| app))
+    }
+
+    fn connection_label(&self, app: Option<&App>) -> String {
+        let id = app.map(|app| app.connection).or(self.shown);
+        let connections = self.vault().and_then(|vault| Ok(vault.connections()?)).unwrap_or_default();
+        let found = connections.into_iter().find(|connection| Some(connection.id) == id);
+        found.map_or_else(|| "Local Floom".to_owned(), |connection| connection.label)
+    }
+}
+
+pub(crate) fn app_ref(app: &App) -> AppRef {
+    AppRef { connection: Some(app.connection.to_string()), slug: app.slug.clone() }
+}
+
+/// The keys with a value that any Floom could declare.
+fn names(keys: &[FileKey]) -> Vec<&str> {
+    keys.iter()
+        .filter(|key| matches!(key.value, FileValue::Some(_)) && is_portable_name(&key.key))
+        .map(|key| key.key.as_str())
+        .collect()
+}
+
+fn new_app(path: Option<&Path>, keys: &[FileKey]) -> NewApp {
+    let folder = path.and_then(Path::parent).and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let name = folder.unwrap_or_else(|| "my-app".to_owned());
+    let dashed: String =
+        name.to_lowercase().chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    let slug = dashed.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    NewApp {
+        slug: if slug.is_empty() { "my-app".to_owned() } else { slug.chars().take(48).collect() },
+        name,
+        command: path.map(file::command_beside).unwrap_or_default(),
+        keys: names(keys).into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// The command as typed, started by the system's shell in the file's folder.
+fn argv(command: &str, folder: Option<&str>) -> Vec<String> {
+    let words: Vec<&str> = match (cfg!(windows), folder) {
+        (true, Some(folder)) => return vec!["cmd".into(), "/C".into(), format!("cd /d \"{folder}\" && {command}")],
+        (true, None) => vec!["cmd", "/C", command],
+        (false, Some(folder)) => {
+            let script = format!("cd -- \"$1\" && {command}");
+            return ["sh", "-c", &script, "sh", folder].map(str::to_owned).to_vec();
+        }
+        (false, None) => vec!["sh", "-c", command],
+    };
+    words.into_iter().map(str::to_owned).collect()
+}
+
+/// A preview's rows: every key by its line, and the lines without one.
+fn rows(document: &Document, keys: &[FileKey], open: &Plan, reader: Reader) -> Vec<ImportRow> {
+    let findings = document.findings();
+    let verdicts = document.verdicts(reader);
+    keys.iter()
+        .zip(&open.rows)
+        .map(|(key, row)| {
+            let mut notes: Vec<String> = row.refusal.iter().cloned().collect();
+            notes.extend(findings.iter().filter(|finding| finding.line == key.line).map(|finding| finding.message.clone()));
+            notes.extend(verdicts.iter().filter(|verdict| verdict.line == key.line).map(|verdict| verdict.words.clone()));
+            ImportRow {
+                line: key.line,
+                key: Some(key.key.clone()).filter(|key| !key.is_empty()),
+                fate: row.fate,
+                effect: effect(row).to_owned(),
+                policy: row.refusal.is_none().then_some(row.policy),
+                choosable: row.stores && matches!(row.fate, Fate::New | Fate::Changed | Fate::UserVault),
+                notes,
+            }
+        })
+        .collect()
+}
+
+/// A row's effect in words.
+fn effect(row: &Row) -> &'static str {
+    match row.fate {
+        Fate::New => "New",
+        Fate::Changed => "Changed → rotates",
+        Fate::Unchanged if row.sends => "Unchanged here → sent",
+        Fate::Unchanged => "Unchanged",
+        Fate::SetAside => "Set aside",
+        Fate::Undeclared => "Not declared by the app",
+        Fate::UserVault => "Each user supplies it",
+        Fate::Gone => "Gone from the file",
+        Fate::Skipped => "Skipped",
+    }
+}

@@ -1,0 +1,28 @@
+//! The way of one change: watch, read, plan, decide, store, push.
+//!
+//! [`plan`], [`brake`] and [`push`] are rules without a clock, a disk or a
+//! network of their own. [`Engine`] is the one task that owns the vault; files,
+//! Floom and the clock reach it as messages, so everything that is decided is
+//! decided in one place and stored in one transaction.
+
+#![forbid(unsafe_code)]
+
+pub mod brake;
+mod command;
+mod engine;
+mod error;
+mod file;
+mod import;
+mod link;
+mod outbox;
+pub mod plan;
+pub mod push;
+mod secret;
+mod session;
+mod standing;
+mod watch;
+mod words;
+
+pub use engine::{Engine, Handle, LocalFloom, Started};
+pub use error::EngineError;
+pub use standing::UNDO;

@@ -1,0 +1,396 @@
+//! Watched files: what their last read said, and what is done about it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use floom_envfile::{Document, Encoding, Outcome, Reader, last_wins};
+use floom_protocol::command::{Choice, Link as LinkCall};
+use floom_protocol::import::Fate;
+use floom_protocol::view::{AppRef, LinkView};
+use floom_protocol::Failure;
+use floom_secret::{Policy, SecretValue};
+use floom_vault::{Fingerprint, Link, LinkId, NewLink, NewReceipt, SeenKey, Source, Vault};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::brake::{Brake, Look, brake};
+use crate::engine::Engine;
+use crate::error::refused;
+use crate::plan::{FileKey, FileValue, Plan, Row, Rules, plan};
+use crate::{EngineError, file, words};
+
+/// How long a read that pulls a brake is held: an editor may be half-way.
+const HOLD: Duration = Duration::from_secs(2);
+
+/// What the last read of a watched file said. Holds fingerprints, no values.
+#[derive(Default)]
+pub(crate) struct FileState {
+    /// Its keys, one entry per key.
+    pub(crate) keys: Vec<FileKey>,
+    /// What it asks for and nobody decided yet.
+    pub(crate) open: Plan,
+    /// Why it cannot be read.
+    pub(crate) trouble: Option<Failure>,
+    /// When it was last read whole.
+    pub(crate) last_read: Option<Timestamp>,
+    /// A read that pulls a brake is looked at again then.
+    pub(crate) held_until: Option<Instant>,
+    encoding: Option<Encoding>,
+}
+
+/// A file or a text as its reader sees it, with the values.
+pub(crate) struct Contents {
+    pub(crate) keys: Vec<FileKey>,
+    pub(crate) values: BTreeMap<String, SecretValue>,
+}
+
+impl Contents {
+    /// What `reader` makes of `document`; values that Floom would not take are refused by their line.
+    pub(crate) fn of(document: &Document, reader: Reader, vault: &Vault) -> Self {
+        let mut keys = Vec::new();
+        let mut values = BTreeMap::new();
+        for reading in last_wins(document.read_as(reader)) {
+            let value = match reading.outcome {
+                Outcome::Value(value) => match value.check() {
+                    Ok(()) => {
+                        let fingerprint = vault.fingerprint(&value);
+                        values.insert(reading.key.clone(), value);
+                        FileValue::Some(fingerprint)
+                    }
+                    Err(error) => FileValue::Refused { code: error.code(), words: error.to_string() },
+                },
+                Outcome::Empty => FileValue::Empty,
+                Outcome::Refused(refusal) => FileValue::Refused { code: refusal.code, words: refusal.to_string() },
+            };
+            keys.push(FileKey { key: reading.key, line: reading.line, value });
+        }
+        Self { keys, values }
+    }
+
+    /// The fingerprints by key.
+    pub(crate) fn fingerprints(&self) -> BTreeMap<String, Fingerprint> {
+        fingerprints(&self.keys)
+    }
+}
+
+fn fingerprints(keys: &[FileKey]) -> BTreeMap<String, Fingerprint> {
+    keys.iter()
+        .filter_map(|key| match key.value {
+            FileValue::Some(fingerprint) => Some((key.key.clone(), fingerprint)),
+            FileValue::Empty | FileValue::Refused { .. } => None,
+        })
+        .collect()
+}
+
+fn seen(keys: &[FileKey]) -> BTreeMap<String, SeenKey> {
+    keys.iter()
+        .filter_map(|key| match key.value {
+            FileValue::Some(fingerprint) => Some((key.key.clone(), SeenKey { line: key.line, fingerprint })),
+            FileValue::Empty | FileValue::Refused { .. } => None,
+        })
+        .collect()
+}
+
+/// The brake that holds `link`.
+pub(crate) fn brake_of(link: &Link) -> Option<Brake> {
+    link.paused.as_deref().and_then(|text| serde_json::from_str(text).ok())
+}
+
+/// The reader that `link` reads with: the chosen one, else what lies beside the file.
+pub(crate) fn reader_of(chosen: Option<&str>, path: Option<&Path>) -> (Reader, Option<String>) {
+    if let Some(reader) = chosen.and_then(Reader::from_name) {
+        return (reader, None);
+    }
+    match path.and_then(file::detect) {
+        Some(detection) => (detection.reader, Some(detection.evidence)),
+        None => (Reader::Plain, None),
+    }
+}
+
+impl Engine {
+    /// Follows every linked file, and reads each once: what happened while nobody watched is caught up.
+    pub(crate) fn follow_all(&mut self) {
+        for link in self.links() {
+            self.watcher.follow(&link.path);
+            self.files.entry(link.id).or_default();
+            self.read_link(&link, false);
+        }
+    }
+
+    /// Reads every linked file again, after Floom told what it declares.
+    pub(crate) fn look_at_all(&mut self) {
+        for link in self.links() {
+            self.read_link(&link, false);
+        }
+    }
+
+    pub(crate) fn links(&self) -> Vec<Link> {
+        self.vault().and_then(|vault| Ok(vault.links()?)).unwrap_or_default()
+    }
+
+    pub(crate) fn link_by_id(&self, id: &str) -> Result<Link, EngineError> {
+        self.links()
+            .into_iter()
+            .find(|link| link.id.to_string() == id)
+            .ok_or_else(|| refused("link_unknown", "This file is not watched.", "Watch it first."))
+    }
+
+    /// A file has been quiet for a while after something happened to it.
+    pub(crate) fn file_quiet(&mut self, path: &Path) {
+        for link in self.links().into_iter().filter(|link| link.path == path) {
+            self.read_link(&link, false);
+        }
+    }
+
+    /// The time of a held read is over: what is there now is what was meant.
+    pub(crate) fn hold_ended(&mut self, id: LinkId) {
+        if let Some(link) = self.links().into_iter().find(|link| link.id == id) {
+            self.read_link(&link, true);
+        }
+    }
+
+    /// Reads a linked file and does what its rules say.
+    fn read_link(&mut self, link: &Link, hold_over: bool) {
+        let outcome = file::read(&link.path);
+        let state = self.files.entry(link.id).or_default();
+        state.held_until = None;
+        match outcome {
+            Ok(document) => {
+                state.trouble = None;
+                if let Err(error) = self.take_read(link, &document, hold_over) {
+                    self.files.entry(link.id).or_default().trouble = Some(error.into());
+                }
+            }
+            Err(failure) if failure.code == "file_moving" => self.watcher.look_again(&link.path),
+            Err(failure) => state.trouble = Some(failure),
+        }
+    }
+
+    fn take_read(&mut self, link: &Link, document: &Document, hold_over: bool) -> Result<(), EngineError> {
+        let (reader, _) = reader_of(link.reader.as_deref(), Some(&link.path));
+        let contents = Contents::of(document, reader, self.vault()?);
+        let now = contents.fingerprints();
+        let before: BTreeMap<String, Fingerprint> =
+            link.seen.iter().map(|(key, seen)| (key.clone(), seen.fingerprint)).collect();
+        let state = self.files.entry(link.id).or_default();
+        let look = Look {
+            values: &now,
+            blank: document.is_blank(),
+            merge_markers: document.has_merge_markers(),
+            encoding_changed: state.encoding.is_some_and(|encoding| encoding != document.encoding()),
+        };
+        if let Some(brake) = brake(&before, &look) {
+            if hold_over {
+                return self.pause(link, &brake);
+            }
+            state.held_until = Some(Instant::now() + HOLD);
+            return Ok(());
+        }
+        state.encoding = Some(document.encoding());
+        self.take_whole(link, contents)
+    }
+
+    /// Takes a whole read: remembers it, does it where Auto-sync is on, asks where it is off.
+    fn take_whole(&mut self, link: &Link, contents: Contents) -> Result<(), EngineError> {
+        let mut link = link.clone();
+        let names: Vec<String> = link.seen.keys().cloned().collect();
+        let rules = Rules {
+            default_policy: link.default_policy,
+            set_aside: &link.set_aside,
+            seen: &names,
+            chosen: &BTreeMap::new(),
+        };
+        let secrets = self.vault()?.secrets(link.app)?;
+        let open = plan(&contents.keys, &secrets, &rules);
+        let now_seen = seen(&contents.keys);
+        if link.paused.is_some() || link.seen != now_seen {
+            link.paused = None;
+            link.seen = now_seen;
+            self.vault_mut()?.transaction(|tx| Ok::<_, EngineError>(tx.update_link(&link)?))?;
+        }
+        let state = self.files.entry(link.id).or_default();
+        state.keys.clone_from(&contents.keys);
+        state.last_read = Some(Timestamp::now());
+        if link.auto {
+            state.open = Plan::default();
+            let origin = |row: &Row| Source::File { path: link.path.display().to_string(), line: row.line };
+            self.commit(link.app, &open, &contents.values, origin)?;
+        } else {
+            state.open = Plan { rows: open.rows.into_iter().filter(|row| row.stores).collect() };
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self, link: &Link, brake: &Brake) -> Result<(), EngineError> {
+        if brake_of(link).as_ref() == Some(brake) {
+            return Ok(());
+        }
+        let paused = serde_json::to_string(brake).unwrap_or_default();
+        let link = Link { paused: Some(paused), ..link.clone() };
+        let name = file::name(&link.path);
+        let detail = words::titled(&format!("{name} paused"), &format!("{}, nothing sent", brake.short()));
+        self.vault_mut()?.transaction(|tx| {
+            tx.update_link(&link)?;
+            let receipt = NewReceipt { what: "link_paused", app: None, key: None, detail: &detail };
+            tx.append_receipt(&receipt, Timestamp::now())?;
+            Ok(())
+        })
+    }
+
+    /// Watches a file for an app.
+    pub(crate) fn link(&mut self, call: LinkCall) -> Result<LinkView, EngineError> {
+        let path = PathBuf::from(&call.path);
+        let app = self.app(&call.app)?;
+        file::read(&path)?;
+        let link = self.add_link(&path, app.id, call.auto, call.reader.as_deref())?;
+        self.read_link(&link, true);
+        let views = self.link_views();
+        views.into_iter().find(|view| view.id == link.id.to_string()).ok_or_else(|| {
+            refused("link_unknown", "The file is not watched.", "Try again.")
+        })
+    }
+
+    /// Stores a link, or changes the one that the file has, and follows the file.
+    pub(crate) fn add_link(
+        &mut self,
+        path: &Path,
+        app: floom_vault::AppId,
+        auto: bool,
+        reader: Option<&str>,
+    ) -> Result<Link, EngineError> {
+        if !path.is_absolute() {
+            return Err(refused("path_not_absolute", "The path is not absolute.", "Give the whole path."));
+        }
+        if let Some(name) = reader.filter(|name| Reader::from_name(name).is_none()) {
+            return Err(refused("reader_unknown", format!("There is no reader {name}."), "Leave it out, or choose one of the list."));
+        }
+        let now = Timestamp::now();
+        let known = self.links().into_iter().find(|link| link.path == path && link.app == app);
+        let name = file::name(path);
+        let id = self.vault_mut()?.transaction(|tx| {
+            if let Some(known) = known {
+                let reader = reader.map(str::to_owned).or_else(|| known.reader.clone());
+                let link = Link { auto, reader, ..known };
+                tx.update_link(&link)?;
+                return Ok::<_, EngineError>(link.id);
+            }
+            let id = tx.add_link(
+                &NewLink {
+                    path: path.to_owned(),
+                    app,
+                    auto,
+                    reader: reader.map(str::to_owned),
+                    default_policy: Policy::Creator,
+                },
+                now,
+            )?;
+            let text = if auto { "watched, Auto-sync on" } else { "watched, asks before it sends" };
+            let detail = words::titled(&name, text);
+            tx.append_receipt(&NewReceipt { what: "link_added", app: None, key: None, detail: &detail }, now)?;
+            Ok(id)
+        })?;
+        self.watcher.follow(path);
+        self.files.entry(id).or_default();
+        self.link_by_id(&id.to_string())
+    }
+
+    /// Stops watching a file; nothing that came from it is removed.
+    pub(crate) fn unlink(&mut self, path: &str) -> Result<(), EngineError> {
+        let path = Path::new(path);
+        let links: Vec<Link> = self.links().into_iter().filter(|link| link.path == path).collect();
+        if links.is_empty() {
+            return Err(refused("link_unknown", "This file is not watched.", "Run `floomsec status` to see those that are."));
+        }
+        let detail = words::titled(&file::name(path), "no longer watched; its keys stay");
+        self.vault_mut()?.transaction(|tx| {
+            for link in &links {
+                tx.remove_link(link.id)?;
+            }
+            let receipt = NewReceipt { what: "link_removed", app: None, key: None, detail: &detail };
+            tx.append_receipt(&receipt, Timestamp::now())?;
+            Ok::<_, EngineError>(())
+        })?;
+        self.watcher.forget(path);
+        for link in links {
+            self.files.remove(&link.id);
+        }
+        Ok(())
+    }
+
+    /// Turns Auto-sync on or off. On does at once what the file has been asking for.
+    pub(crate) fn set_auto(&mut self, id: &str, auto: bool) -> Result<(), EngineError> {
+        let link = Link { auto, ..self.link_by_id(id)? };
+        let text = if auto { "Auto-sync on" } else { "Auto-sync off" };
+        let detail = words::titled(&file::name(&link.path), text);
+        self.vault_mut()?.transaction(|tx| {
+            tx.update_link(&link)?;
+            let receipt = NewReceipt { what: "link_auto", app: None, key: None, detail: &detail };
+            tx.append_receipt(&receipt, Timestamp::now())?;
+            Ok::<_, EngineError>(())
+        })?;
+        if link.paused.is_none() {
+            self.read_link(&link, false);
+        }
+        Ok(())
+    }
+
+    /// Takes a paused file as it is.
+    pub(crate) fn resume(&mut self, id: &str) -> Result<(), EngineError> {
+        let link = self.link_by_id(id)?;
+        let document = file::read(&link.path)?;
+        let (reader, _) = reader_of(link.reader.as_deref(), Some(&link.path));
+        let contents = Contents::of(&document, reader, self.vault()?);
+        self.take_whole(&link, contents)
+    }
+
+    /// Answers the question in a row about a watched file's value.
+    pub(crate) fn answer(&mut self, app: &AppRef, key: &str, choice: Choice) -> Result<(), EngineError> {
+        let app = self.app(app)?;
+        let asking = self.links().into_iter().filter(|link| link.app == app.id).find(|link| {
+            let rows = self.files.get(&link.id).map(|file| &file.open.rows);
+            rows.is_some_and(|rows| rows.iter().any(|row| row.key == key)) || link.set_aside.contains_key(key)
+        });
+        let Some(mut link) = asking else {
+            return Err(refused("nothing_asked", format!("Nothing is asked about {key}."), "Look at its row again."));
+        };
+        match choice {
+            Choice::KeepStored => {
+                let Some(seen) = link.seen.get(key) else {
+                    return Err(refused("nothing_asked", format!("{key} is not in the file any more."), "Nothing is needed."));
+                };
+                link.set_aside.insert(key.to_owned(), seen.fingerprint);
+                self.vault_mut()?.transaction(|tx| {
+                    tx.update_link(&link)?;
+                    let detail = format!("the file's value was set aside, {}", file::name(&link.path));
+                    let receipt = NewReceipt { what: "value_set_aside", app: Some(&app.slug), key: Some(key), detail: &detail };
+                    tx.append_receipt(&receipt, Timestamp::now())?;
+                    Ok::<_, EngineError>(())
+                })?;
+            }
+            Choice::UseFile => {
+                let document = file::read(&link.path)?;
+                let (reader, _) = reader_of(link.reader.as_deref(), Some(&link.path));
+                let contents = Contents::of(&document, reader, self.vault()?);
+                link.set_aside.remove(key);
+                self.vault_mut()?.transaction(|tx| Ok::<_, EngineError>(tx.update_link(&link)?))?;
+                let rules = Rules {
+                    default_policy: link.default_policy,
+                    set_aside: &link.set_aside,
+                    seen: &[],
+                    chosen: &BTreeMap::new(),
+                };
+                let secrets = self.vault()?.secrets(link.app)?;
+                let mut wanted = plan(&contents.keys, &secrets, &rules);
+                wanted.rows.retain(|row| row.key == key && row.fate != Fate::Skipped);
+                if wanted.rows.is_empty() {
+                    return Err(refused("nothing_asked", format!("{key} is not in the file any more."), "Nothing is needed."));
+                }
+                let origin = |row: &Row| Source::File { path: link.path.display().to_string(), line: row.line };
+                self.commit(link.app, &wanted, &contents.values, origin)?;
+            }
+        }
+        self.read_link(&link, false);
+        Ok(())
+    }
+}

@@ -1,0 +1,236 @@
+//! Sending what waits: one change at a time, oldest first, until Floom acknowledged it.
+
+use std::time::Duration;
+
+use floom_client::PolicyEntry;
+use floom_protocol::view::{ConnectionState, SyncReport};
+use floom_protocol::Failure;
+use floom_vault::{App, NewReceipt, OutboxChange, OutboxItem, RemoteState, Secret, Source};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::command::said;
+use crate::engine::{Engine, Reply};
+use crate::push::{Change, push};
+use crate::{EngineError, words};
+
+/// The longest wait between two tries of one change.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+impl Engine {
+    /// Starts sending the next change, if one waits, its Floom is connected and nothing is on its way.
+    pub(crate) fn kick(&mut self) {
+        if self.in_flight.is_some() {
+            return;
+        }
+        match self.next_item() {
+            Ok(Some((item, app, secret))) => self.send(item, &app, secret),
+            Ok(None) | Err(_) => self.settle(),
+        }
+    }
+
+    fn next_item(&self) -> Result<Option<(OutboxItem, App, Secret)>, EngineError> {
+        let vault = self.vault()?;
+        let now = Timestamp::now();
+        for item in vault.outbox()? {
+            let held = match (&item.failure, item.next_try) {
+                (Some(_), None) => true,
+                (_, Some(at)) => at > now,
+                (None, None) => false,
+            };
+            let app = self.app_by_id(item.app)?;
+            let connected = self
+                .sessions
+                .get(&app.connection)
+                .is_some_and(|session| session.client.is_some() && session.state == ConnectionState::Connected);
+            if held || !connected {
+                continue;
+            }
+            let secret = vault.secrets(app.id)?.into_iter().find(|secret| secret.id == item.secret);
+            let Some(secret) = secret else { continue };
+            return Ok(Some((item, app, secret)));
+        }
+        Ok(None)
+    }
+
+    fn send(&mut self, item: OutboxItem, app: &App, secret: Secret) {
+        let prepared = self.change(&item, &secret).and_then(|change| Ok((change, self.client(app.connection)?)));
+        let (change, client) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                // What cannot be opened cannot be sent; the creator is told in the row.
+                self.not_sent(&item, app, error);
+                return;
+            }
+        };
+        self.in_flight = Some(item.id);
+        let (slug, key, before) = (app.slug.clone(), secret.name.clone(), secret.remote.policy);
+        let app = app.clone();
+        self.beside(
+            async move { push(&client, &slug, &key, &change, before).await },
+            move |engine, sent| {
+                engine.in_flight = None;
+                match sent.and_then(|entry| engine.acknowledged(&item, &app, &secret, &entry)) {
+                    Ok(()) => {}
+                    Err(error) => engine.not_sent(&item, &app, error),
+                }
+            },
+        );
+    }
+
+    fn change(&self, item: &OutboxItem, secret: &Secret) -> Result<Change, EngineError> {
+        Ok(match item.change {
+            OutboxChange::Value { version, .. } => Change::Value(self.vault()?.value(secret.id, version)?),
+            OutboxChange::Policy(policy) => Change::Policy(policy),
+            OutboxChange::Remove => Change::Remove,
+        })
+    }
+
+    /// Floom has it: that is stored, with its receipt, and the row leaves the outbox.
+    fn acknowledged(
+        &mut self,
+        item: &OutboxItem,
+        app: &App,
+        sent: &Secret,
+        entry: &PolicyEntry,
+    ) -> Result<(), EngineError> {
+        let now = Timestamp::now();
+        let vault = self.vault_mut()?;
+        let Some(secret) = vault.find_secret(app.id, &sent.name)? else { return Ok(()) };
+        let mut remote = RemoteState {
+            policy: Some(entry.policy),
+            policy_set_at: entry.updated_at.or(Some(now)),
+            has_value: Some(entry.creator_has_value),
+            ..secret.remote.clone()
+        };
+        let detail = match item.change {
+            OutboxChange::Value { version, .. } => {
+                let versions = vault.versions(secret.id)?;
+                let source = versions.iter().find(|known| known.number == version).map(|known| &known.source);
+                let replaced = secret.remote.acknowledged.filter(|old| *old != version);
+                let restored = matches!(source, Some(Source::Restored { .. }));
+                remote.previous = replaced.filter(|_| !restored);
+                remote.rotated_at = remote.previous.map(|_| now);
+                remote.acknowledged = Some(version);
+                remote.acknowledged_at = Some(now);
+                source.map_or_else(|| "synced".to_owned(), |source| format!("synced {}", words::from(source)))
+            }
+            OutboxChange::Policy(policy) => format!("Floom has {}", words::policy(policy)),
+            OutboxChange::Remove => {
+                remote.acknowledged = None;
+                "removed from Floom".to_owned()
+            }
+        };
+        vault.transaction(|tx| {
+            tx.set_remote(secret.id, &remote)?;
+            tx.outbox_done(item.id)?;
+            let receipt = NewReceipt { what: "synced", app: Some(&app.slug), key: Some(&secret.name), detail: &detail };
+            tx.append_receipt(&receipt, now)?;
+            Ok(())
+        })
+    }
+
+    /// Floom did not take it: said in its row, tried again where that can help.
+    fn not_sent(&mut self, item: &OutboxItem, app: &App, error: EngineError) {
+        let (transient, pause, refused_token) = match &error {
+            EngineError::Floom(error) => (error.is_transient(), error.retry_after(), error.code() == "floom_token_refused"),
+            EngineError::Refused(failure) => (failure.code == "floom_not_confirmed", None, false),
+            EngineError::Vault(_) => (false, None, false),
+        };
+        let wait = pause.unwrap_or_else(|| Duration::from_secs(1 << item.attempts.min(8)).min(LONGEST_WAIT));
+        let unreachable = matches!(&error, EngineError::Floom(error) if error.code() == "floom_unreachable" || error.code() == "floom_timeout");
+        let failure = if unreachable || refused_token {
+            self.unreachable(app.connection, error)
+        } else {
+            Failure::from(error)
+        };
+        if unreachable || refused_token {
+            // The change itself is fine: it waits for its Floom.
+            return;
+        }
+        let next = transient.then(|| Timestamp::now().checked_add(wait).ok()).flatten();
+        let noted = self.vault_mut().and_then(|vault| {
+            vault.transaction(|tx| Ok::<_, EngineError>(tx.outbox_failed(item.id, &failure.code, &failure.message, next)?))
+        });
+        if noted.is_err() {
+            // The vault is closed: the row is as it was and is sent after the next unlock.
+            self.in_flight = None;
+        }
+    }
+
+    /// When the next try of a change is due.
+    pub(crate) fn outbox_due(&self) -> Option<Instant> {
+        if self.in_flight.is_some() {
+            return None;
+        }
+        let outbox = self.vault().ok()?.outbox().ok()?;
+        let now = Timestamp::now();
+        let next = outbox.iter().filter_map(|item| item.next_try).filter(|at| *at > now).min()?;
+        let wait = Duration::try_from(next.duration_since(now)).ok()?;
+        Some(Instant::now() + wait)
+    }
+
+    /// Sends what waits now; with `wait` the answer comes when nothing is on its way any more.
+    pub(crate) fn sync(&mut self, wait: bool, reply: Reply) {
+        let cleared = self.vault_mut().and_then(|vault| {
+            let failed: Vec<OutboxItem> = vault.outbox()?.into_iter().filter(|item| item.failure.is_some()).collect();
+            vault.transaction(|tx| {
+                for item in failed {
+                    tx.outbox_retry(item.id)?;
+                }
+                Ok::<_, EngineError>(())
+            })
+        });
+        if let Err(error) = cleared {
+            let _ = reply.send(Err(error.into()));
+            return;
+        }
+        self.retry_all();
+        if wait {
+            self.settled.push(reply);
+        } else {
+            let _ = reply.send(said(Ok(self.sync_report())));
+        }
+    }
+
+    /// Answers those who wait, when nothing more can be sent for now.
+    fn settle(&mut self) {
+        let connecting =
+            self.sessions.values().any(|session| session.state == ConnectionState::Connecting || session.is_asking());
+        if connecting || self.settled.is_empty() {
+            return;
+        }
+        let report = self.sync_report();
+        for reply in std::mem::take(&mut self.settled) {
+            let _ = reply.send(said(Ok(report.clone())));
+        }
+    }
+
+    pub(crate) fn sync_report(&self) -> SyncReport {
+        let outbox = self.vault().and_then(|vault| Ok(vault.outbox()?)).unwrap_or_default();
+        let failed = outbox.iter().filter(|item| item.failure.is_some());
+        let offline = self.sessions.values().find_map(|session| match &session.state {
+            ConnectionState::Offline { failure, .. } | ConnectionState::Refused { failure } => Some(failure.clone()),
+            _ => None,
+        });
+        SyncReport {
+            waiting: count(outbox.iter().filter(|item| item.failure.is_none()).count()),
+            failed: count(failed.clone().count()),
+            failure: failed.clone().next().and_then(failure_of).or(offline),
+        }
+    }
+}
+
+/// Why an outbox row was not taken, for people.
+pub(crate) fn failure_of(item: &OutboxItem) -> Option<Failure> {
+    let failure = item.failure.as_ref()?;
+    let next = match item.next_try {
+        Some(_) => "It is tried again by itself.",
+        None => "Mend the cause, then sync again.",
+    };
+    Some(Failure::new(&failure.code, &failure.message, "It is stored here, encrypted; Floom still has the old state.", next))
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

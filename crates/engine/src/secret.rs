@@ -1,0 +1,302 @@
+//! What the creator does to one secret, and the one place where a plan is stored.
+
+use std::collections::BTreeMap;
+
+use floom_envfile::is_portable_name;
+use floom_protocol::command::Variable;
+use floom_protocol::view::{AppRef, ChainView, VersionView};
+use floom_secret::{Policy, SecretValue};
+use floom_vault::{
+    App, AppId, ChainCheck, NewOutboxItem, NewReceipt, OutboxChange, RemoteState, Secret, SecretId, Source, Tx,
+};
+use jiff::Timestamp;
+
+use crate::engine::Engine;
+use crate::error::refused;
+use crate::plan::{Plan, Row, policy_of};
+use crate::{EngineError, words};
+
+impl Engine {
+    /// Stores what `plan` says, with its outbox rows and receipts, in one transaction.
+    pub(crate) fn commit(
+        &mut self,
+        app: AppId,
+        plan: &Plan,
+        values: &BTreeMap<String, SecretValue>,
+        origin: impl Fn(&Row) -> Source,
+    ) -> Result<(), EngineError> {
+        if plan.changes().next().is_none() {
+            return Ok(());
+        }
+        let slug = self.app_by_id(app)?.slug;
+        let now = Timestamp::now();
+        self.vault_mut()?.transaction(|tx| {
+            for row in plan.changes() {
+                let id = tx.ensure_secret(app, &row.key, now)?;
+                let secret = known(tx, app, &row.key)?;
+                if row.sends {
+                    tx.set_policy(id, row.policy)?;
+                }
+                let stored = match values.get(&row.key).filter(|_| row.stores) {
+                    Some(value) => Some(store(tx, &slug, &secret, value, &origin(row), now)?),
+                    None => secret.current.as_ref().map(|current| current.version),
+                };
+                if row.sends {
+                    let change = match (row.policy, stored) {
+                        (Policy::Creator, Some(version)) => OutboxChange::Value { version, policy: Policy::Creator },
+                        (policy, _) => OutboxChange::Policy(policy),
+                    };
+                    enqueue(tx, &slug, &secret, change, now)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Stores a value that the creator typed; it is sent under the creator vault.
+    pub(crate) fn set_value(
+        &mut self,
+        reference: &AppRef,
+        key: &str,
+        value: &SecretValue,
+        policy: Option<Policy>,
+    ) -> Result<(), EngineError> {
+        let app = self.app(reference)?;
+        check_name(key)?;
+        value.check().map_err(|error| refused(error.code(), error.to_string(), "Give another value."))?;
+        let now = Timestamp::now();
+        self.vault_mut()?.transaction(|tx| {
+            let id = tx.ensure_secret(app.id, key, now)?;
+            let secret = known(tx, app.id, key)?;
+            let before = policy_of(Some(&secret), Policy::Creator);
+            let policy = policy.unwrap_or(before);
+            tx.set_policy(id, policy)?;
+            let version = store(tx, &app.slug, &secret, value, &Source::Typed, now)?;
+            match policy {
+                _ if !secret.remote.declared => {}
+                Policy::Creator => enqueue(tx, &app.slug, &secret, OutboxChange::Value { version, policy }, now)?,
+                Policy::User if before != Policy::User || secret.remote.policy != Some(Policy::User) => {
+                    enqueue(tx, &app.slug, &secret, OutboxChange::Policy(policy), now)?;
+                }
+                Policy::User => {}
+            }
+            Ok::<_, EngineError>(())
+        })?;
+        self.set_aside_in_files(&app, key)
+    }
+
+    /// Changes who supplies a value.
+    pub(crate) fn set_policy(
+        &mut self,
+        reference: &AppRef,
+        key: &str,
+        policy: Policy,
+        value: Option<SecretValue>,
+    ) -> Result<(), EngineError> {
+        if let Some(value) = value {
+            return self.set_value(reference, key, &value, Some(policy));
+        }
+        let app = self.app(reference)?;
+        let secret = self.secret(&app, key)?;
+        let change = match (policy, &secret.current) {
+            (Policy::User, _) => OutboxChange::Policy(Policy::User),
+            (Policy::Creator, Some(current)) if needs_value(&secret, current.version) => {
+                OutboxChange::Value { version: current.version, policy }
+            }
+            (Policy::Creator, Some(_)) => OutboxChange::Policy(policy),
+            (Policy::Creator, None) if secret.remote.has_value == Some(true) => OutboxChange::Policy(policy),
+            (Policy::Creator, None) => {
+                return Err(refused(
+                    "policy_needs_value",
+                    "Creator vault needs your key. Runs fail until you set it.",
+                    "Give the value together with the policy.",
+                ));
+            }
+        };
+        let now = Timestamp::now();
+        self.vault_mut()?.transaction(|tx| {
+            tx.set_policy(secret.id, policy)?;
+            let detail = format!("policy set to {}", words::policy(policy));
+            receipt(tx, "policy_set", &app.slug, key, &detail, now)?;
+            if secret.remote.declared {
+                enqueue(tx, &app.slug, &secret, change, now)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes the value before the current one current again.
+    pub(crate) fn undo(&mut self, reference: &AppRef, key: &str) -> Result<(), EngineError> {
+        let app = self.app(reference)?;
+        let secret = self.secret(&app, key)?;
+        let versions = self.vault()?.versions(secret.id)?;
+        let Some(previous) = versions.get(1) else {
+            return Err(refused("nothing_to_undo", format!("{key} has no earlier value."), "Nothing is needed."));
+        };
+        let value = self.vault()?.value(secret.id, previous.number)?;
+        let now = Timestamp::now();
+        let from = previous.number;
+        self.vault_mut()?.transaction(|tx| {
+            let version = store(tx, &app.slug, &secret, &value, &Source::Restored { from }, now)?;
+            let settled = RemoteState { previous: None, rotated_at: None, ..secret.remote.clone() };
+            tx.set_remote(secret.id, &settled)?;
+            if secret.remote.declared && policy_of(Some(&secret), Policy::Creator) == Policy::Creator {
+                let change = OutboxChange::Value { version, policy: Policy::Creator };
+                enqueue(tx, &app.slug, &secret, change, now)?;
+            }
+            Ok::<_, EngineError>(())
+        })?;
+        self.set_aside_in_files(&app, key)
+    }
+
+    /// Removes a secret's value from Floom. Its versions stay in the vault.
+    pub(crate) fn remove(&mut self, reference: &AppRef, key: &str) -> Result<(), EngineError> {
+        let app = self.app(reference)?;
+        let secret = self.secret(&app, key)?;
+        let now = Timestamp::now();
+        self.vault_mut()?.transaction(|tx| {
+            tx.mark_removed(secret.id, now)?;
+            receipt(tx, "value_removed", &app.slug, key, "removed; kept encrypted here", now)?;
+            if secret.remote.declared && secret.remote.has_value != Some(false) {
+                enqueue(tx, &app.slug, &secret, OutboxChange::Remove, now)?;
+            }
+            Ok::<_, EngineError>(())
+        })?;
+        self.set_aside_in_files(&app, key)
+    }
+
+    /// The versions of a secret, newest first.
+    pub(crate) fn history(&self, reference: &AppRef, key: &str) -> Result<Vec<VersionView>, EngineError> {
+        let app = self.app(reference)?;
+        let secret = self.secret(&app, key)?;
+        let current = secret.current.map(|current| current.version);
+        let versions = self.vault()?.versions(secret.id)?;
+        Ok(versions
+            .into_iter()
+            .map(|version| VersionView {
+                version: version.number,
+                at: version.created_at,
+                source: words::source(&version.source),
+                preview: version.preview,
+                current: current == Some(version.number),
+            })
+            .collect())
+    }
+
+    /// The values that a command of the creator gets: those of the creator vault.
+    pub(crate) fn environment(&self, reference: &AppRef) -> Result<Vec<Variable>, EngineError> {
+        let app = self.app(reference)?;
+        let vault = self.vault()?;
+        let mut variables = Vec::new();
+        for secret in vault.secrets(app.id)? {
+            let live = secret.removed_at.is_none() && policy_of(Some(&secret), Policy::Creator) == Policy::Creator;
+            if let Some(current) = secret.current.as_ref().filter(|_| live) {
+                variables.push(Variable { value: vault.value(secret.id, current.version)?, key: secret.name });
+            }
+        }
+        Ok(variables)
+    }
+
+    /// Walks the chain of receipts.
+    pub(crate) fn verify_receipts(&self) -> Result<ChainView, EngineError> {
+        let vault = self.vault()?;
+        Ok(match vault.receipts_verify()? {
+            ChainCheck::Whole { count } => ChainView { receipts: u64::try_from(count).unwrap_or(0), breaks_at: None },
+            ChainCheck::Breaks { at } => ChainView { receipts: u64::try_from(at - 1).unwrap_or(0), breaks_at: Some(at) },
+        })
+    }
+
+    fn secret(&self, app: &App, key: &str) -> Result<Secret, EngineError> {
+        self.vault()?.find_secret(app.id, key)?.ok_or_else(|| {
+            refused("secret_unknown", format!("{} has no secret {key}.", app.slug), "Look at the list of its secrets.")
+        })
+    }
+
+    /// After the creator chose another value than a watched file has, the file's is set aside.
+    fn set_aside_in_files(&mut self, app: &App, key: &str) -> Result<(), EngineError> {
+        let current = self.secret(app, key)?;
+        let value = current.current.filter(|_| current.removed_at.is_none()).map(|current| current.fingerprint);
+        for mut link in self.links().into_iter().filter(|link| link.app == app.id) {
+            let Some(seen) = link.seen.get(key) else { continue };
+            if Some(seen.fingerprint) == value {
+                link.set_aside.remove(key);
+            } else {
+                link.set_aside.insert(key.to_owned(), seen.fingerprint);
+            }
+            self.vault_mut()?.transaction(|tx| Ok::<_, EngineError>(tx.update_link(&link)?))?;
+            if let Some(file) = self.files.get_mut(&link.id) {
+                file.open.rows.retain(|row| row.key != key);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Floom's rule for names of environment variables.
+fn check_name(key: &str) -> Result<(), EngineError> {
+    if is_portable_name(key) {
+        return Ok(());
+    }
+    Err(refused("name_invalid", "Use A–Z, 0–9 and _, starting with a letter.", "Give the secret another name."))
+}
+
+/// Whether Floom must be sent `version` when the creator vault is chosen.
+fn needs_value(secret: &Secret, version: u32) -> bool {
+    secret.remote.acknowledged != Some(version) || secret.remote.has_value == Some(false)
+}
+
+fn known(tx: &Tx<'_>, app: AppId, key: &str) -> Result<Secret, EngineError> {
+    let found = tx.find_secret(app, key)?;
+    found.ok_or_else(|| refused("secret_unknown", format!("There is no secret {key}."), "Look at the list of secrets."))
+}
+
+fn receipt(
+    tx: &mut Tx<'_>,
+    what: &'static str,
+    app: &str,
+    key: &str,
+    detail: &str,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    tx.append_receipt(&NewReceipt { what, app: Some(app), key: Some(key), detail }, now)?;
+    Ok(())
+}
+
+fn store(
+    tx: &mut Tx<'_>,
+    app: &str,
+    secret: &Secret,
+    value: &SecretValue,
+    source: &Source,
+    now: Timestamp,
+) -> Result<u32, EngineError> {
+    let version = tx.put_value(secret.id, value, source, now)?;
+    let from = words::from(source);
+    let (what, detail) = match (&secret.current, source) {
+        (_, Source::Restored { .. }) => ("value_restored", "undone, the old value is current".to_owned()),
+        (Some(_), _) => ("value_rotated", format!("rotated {from}")),
+        (None, _) => ("value_stored", format!("stored {from}")),
+    };
+    receipt(tx, what, app, &secret.name, &detail, now)?;
+    Ok(version)
+}
+
+/// Queues `change`; an older one of the same secret that was not sent yet is never sent.
+fn enqueue(
+    tx: &mut Tx<'_>,
+    app: &str,
+    secret: &Secret,
+    change: OutboxChange,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    for older in waiting(tx, secret.id)? {
+        tx.outbox_done(older)?;
+        receipt(tx, "never_sent", app, &secret.name, "an earlier change is never sent: a newer one replaced it", now)?;
+    }
+    tx.enqueue(&NewOutboxItem { app: secret.app, secret: secret.id, change }, now)?;
+    Ok(())
+}
+
+fn waiting(tx: &Tx<'_>, secret: SecretId) -> Result<Vec<i64>, EngineError> {
+    Ok(tx.outbox()?.into_iter().filter(|item| item.secret == secret).map(|item| item.id).collect())
+}

@@ -1,0 +1,459 @@
+//! Connections: who they are, what they last told, and when they are asked again.
+
+use std::time::Duration;
+
+use floom_client::{AppDetail, BaseUrl, Client, FloomError, PolicyEntry};
+use floom_protocol::Failure;
+use floom_protocol::view::{AppRef, ConnectionState, RunView};
+use floom_secret::SecretValue;
+use floom_vault::{App, AppId, Connection, ConnectionId, ConnectionKind, NewConnection, NewReceipt};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::command::said;
+use crate::engine::{Engine, Reply};
+use crate::error::refused;
+use crate::{EngineError, words};
+
+const SHOWN: &str = "shown_connection";
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What is known of one connection while the vault is open.
+pub(crate) struct Session {
+    /// The way to it; none while Local Floom is not running.
+    pub(crate) client: Option<Client>,
+    /// How it was at the last call.
+    pub(crate) state: ConnectionState,
+    /// The keys that each app declares, in the app's order, by slug.
+    pub(crate) declared: Vec<AppDetail>,
+    failures: u32,
+    retry: Option<Instant>,
+    asking: bool,
+}
+
+impl Session {
+    /// Whether an answer of it is awaited.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.asking
+    }
+
+    fn new(state: ConnectionState) -> Self {
+        Self { client: None, state, declared: Vec::new(), failures: 0, retry: None, asking: false }
+    }
+
+    fn wait(&mut self) -> Duration {
+        let seconds = 1u64 << self.failures.min(6);
+        self.failures += 1;
+        Duration::from_secs(seconds).min(LONGEST_WAIT)
+    }
+}
+
+/// What one Floom tells about an account: every app with its declared keys and policies.
+struct Survey {
+    apps: Vec<(AppDetail, Vec<PolicyEntry>)>,
+}
+
+async fn survey(client: &Client) -> Result<Survey, FloomError> {
+    client.session().await?.signed_in_or_refused()?;
+    let mut apps = Vec::new();
+    for app in client.my_apps().await? {
+        let detail = client.app(&app.slug).await?;
+        let policies = client.policies(&app.slug).await?;
+        apps.push((detail, policies));
+    }
+    Ok(Survey { apps })
+}
+
+/// A guest is not an account: what it cannot see is not gone.
+trait SignedIn {
+    fn signed_in_or_refused(self) -> Result<(), FloomError>;
+}
+
+impl SignedIn for floom_client::Session {
+    fn signed_in_or_refused(self) -> Result<(), FloomError> {
+        if self.signed_in { Ok(()) } else { Err(FloomError::TokenRefused { retry_after: None }) }
+    }
+}
+
+impl Engine {
+    /// The connection that was shown last, or the first.
+    pub(crate) fn remembered_connection(&self) -> Option<ConnectionId> {
+        let vault = self.vault().ok()?;
+        let connections = vault.connections().ok()?;
+        let remembered = vault.setting(SHOWN).ok().flatten();
+        let found = connections.iter().find(|connection| Some(connection.id.to_string()) == remembered);
+        found.or(connections.first()).map(|connection| connection.id)
+    }
+
+    /// Connects to everything that the vault knows.
+    pub(crate) fn connect_all(&mut self) {
+        let connections = self.vault().and_then(|vault| Ok(vault.connections()?)).unwrap_or_default();
+        for connection in connections {
+            self.reach(&connection, None);
+        }
+    }
+
+    /// Asks `connection` for its apps; `reply` hears how that went.
+    fn reach(&mut self, connection: &Connection, reply: Option<Reply>) {
+        let id = connection.id;
+        let session = self.sessions.entry(id).or_insert_with(|| Session::new(ConnectionState::Connecting));
+        session.retry = None;
+        session.asking = true;
+        if !matches!(session.state, ConnectionState::Connected) {
+            session.state = ConnectionState::Connecting;
+        }
+        let known = session.client.clone();
+        let remote = match (connection.kind, &connection.base_url) {
+            (ConnectionKind::Remote, Some(url)) => Some(self.client_of(id, url)),
+            _ => None,
+        };
+        let local = self.local.clone();
+        self.beside(
+            async move {
+                let client = match (known, remote) {
+                    (_, Some(remote)) => remote?,
+                    (Some(known), None) if known.health().await.is_ok() => known,
+                    (_, None) => {
+                        let started = local.start().await?;
+                        Client::new(started.url, Some(started.token))?
+                    }
+                };
+                let found = survey(&client).await;
+                Ok::<_, EngineError>((client, found))
+            },
+            move |engine, reached| engine.reached(id, reached, reply),
+        );
+    }
+
+    fn client_of(&self, id: ConnectionId, url: &str) -> Result<Client, EngineError> {
+        let token = self.vault()?.connection_token(id)?;
+        Ok(Client::new(BaseUrl::parse(url)?, token)?)
+    }
+
+    fn reached(
+        &mut self,
+        id: ConnectionId,
+        reached: Result<(Client, Result<Survey, FloomError>), EngineError>,
+        reply: Option<Reply>,
+    ) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.asking = false;
+        }
+        let outcome = match reached {
+            Ok((client, Ok(survey))) => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.client = Some(client);
+                }
+                self.surveyed(id, survey)
+            }
+            Ok((client, Err(error))) => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.client = Some(client);
+                }
+                Err(error.into())
+            }
+            Err(error) => Err(error),
+        };
+        let answer = match outcome {
+            Ok(()) => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.state = ConnectionState::Connected;
+                    session.failures = 0;
+                }
+                self.look_at_all();
+                Ok(serde_json::Value::Null)
+            }
+            Err(error) => Err(self.unreachable(id, error)),
+        };
+        if let Some(reply) = reply {
+            let _ = reply.send(answer);
+        }
+    }
+
+    /// Notes that `id` did not answer as it should, and when it is asked again.
+    pub(crate) fn unreachable(&mut self, id: ConnectionId, error: EngineError) -> Failure {
+        let refused = matches!(&error, EngineError::Floom(error) if !error.is_transient());
+        let failure = Failure::from(error);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.state = if refused {
+                ConnectionState::Refused { failure: failure.clone() }
+            } else {
+                let wait = session.wait();
+                session.retry = Some(Instant::now() + wait);
+                ConnectionState::Offline { failure: failure.clone(), retry_at: Timestamp::now().checked_add(wait).ok() }
+            };
+        }
+        failure
+    }
+
+    /// Takes what Floom told into the vault.
+    fn surveyed(&mut self, id: ConnectionId, survey: Survey) -> Result<(), EngineError> {
+        let now = Timestamp::now();
+        let vault = self.vault_mut()?;
+        let known: Vec<App> = vault.apps()?.into_iter().filter(|app| app.connection == id).collect();
+        vault.transaction(|tx| {
+            for (detail, policies) in &survey.apps {
+                let app = tx.ensure_app(id, &detail.slug, &detail.name)?;
+                tx.set_app_seen(app, false)?;
+                for entry in policies {
+                    tx.ensure_secret(app, &entry.key, now)?;
+                }
+                for secret in tx.secrets(app)? {
+                    let mut remote = secret.remote.clone();
+                    let entry = policies.iter().find(|entry| entry.key == secret.name);
+                    remote.declared = entry.is_some();
+                    remote.policy = entry.map(|entry| entry.policy);
+                    remote.policy_set_at = entry.and_then(|entry| entry.updated_at);
+                    remote.has_value = entry.map(|entry| entry.creator_has_value);
+                    if remote.has_value == Some(false) {
+                        remote.acknowledged = None;
+                    }
+                    if remote != secret.remote {
+                        tx.set_remote(secret.id, &remote)?;
+                    }
+                }
+            }
+            for app in known.iter().filter(|app| survey.apps.iter().all(|(detail, _)| detail.slug != app.slug)) {
+                tx.set_app_seen(app.id, true)?;
+            }
+            Ok::<_, EngineError>(())
+        })?;
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.declared = survey.apps.into_iter().map(|(detail, _)| detail).collect();
+        }
+        Ok(())
+    }
+
+    /// Starts Local Floom, as a connection if it was none, and shows its apps.
+    pub(crate) fn start_local(&mut self, reply: Reply) {
+        let connection = match self.local_connection() {
+            Ok(connection) => connection,
+            Err(error) => {
+                let _ = reply.send(Err(error.into()));
+                return;
+            }
+        };
+        self.reach(&connection, Some(reply));
+    }
+
+    fn local_connection(&mut self) -> Result<Connection, EngineError> {
+        let vault = self.vault_mut()?;
+        let known = vault.connections()?.into_iter().find(|connection| connection.kind == ConnectionKind::Local);
+        let id = match known {
+            Some(connection) => connection.id,
+            None => self.store_connection(ConnectionKind::Local, "Local Floom", None, None)?,
+        };
+        self.show_connection(&id.to_string())?;
+        self.connection(&id.to_string())
+    }
+
+    fn store_connection(
+        &mut self,
+        kind: ConnectionKind,
+        label: &str,
+        base_url: Option<&str>,
+        token: Option<&SecretValue>,
+    ) -> Result<ConnectionId, EngineError> {
+        let now = Timestamp::now();
+        self.vault_mut()?.transaction(|tx| {
+            let new = NewConnection { kind, label: label.to_owned(), base_url: base_url.map(str::to_owned), token };
+            let id = tx.add_connection(&new, now)?;
+            let detail = words::titled(&format!("Connected to {label}"), "its apps are shown");
+            tx.append_receipt(&NewReceipt { what: "connected", app: None, key: None, detail: &detail }, now)?;
+            Ok(id)
+        })
+    }
+
+    /// Tries a Floom with its token, and adds it when it answers.
+    pub(crate) fn connect(&mut self, url: &str, token: Option<SecretValue>, reply: Reply) {
+        let made = self.vault().map(|_| ()).and_then(|()| {
+            let base = BaseUrl::parse(url)?;
+            let copy = token.as_ref().map(SecretValue::duplicate);
+            Ok((Client::new(base.clone(), copy)?, base))
+        });
+        let (client, base) = match made {
+            Ok(made) => made,
+            Err(error) => {
+                let _ = reply.send(Err(error.into()));
+                return;
+            }
+        };
+        self.beside(
+            async move {
+                let found = survey(&client).await;
+                (client, found)
+            },
+            move |engine, (client, found)| {
+                let stored = found.map_err(EngineError::from).and_then(|found| {
+                    let label = base.host_label();
+                    let id = engine.store_connection(ConnectionKind::Remote, &label, Some(base.as_str()), token.as_ref())?;
+                    let mut session = Session::new(ConnectionState::Connected);
+                    session.client = Some(client);
+                    engine.sessions.insert(id, session);
+                    engine.surveyed(id, found)?;
+                    engine.show_connection(&id.to_string())?;
+                    Ok(id)
+                });
+                let view = stored.map(|id| engine.connection_views().into_iter().find(|view| view.id == id.to_string()));
+                let _ = reply.send(said(view));
+            },
+        );
+    }
+
+    /// Chooses the connection whose apps are shown.
+    pub(crate) fn show_connection(&mut self, id: &str) -> Result<(), EngineError> {
+        let connection = self.connection(id)?;
+        self.vault_mut()?.transaction(|tx| Ok::<_, EngineError>(tx.set_setting(SHOWN, id)?))?;
+        self.shown = Some(connection.id);
+        Ok(())
+    }
+
+    fn connection(&self, id: &str) -> Result<Connection, EngineError> {
+        let all = self.vault()?.connections()?;
+        all.into_iter().find(|connection| connection.id.to_string() == id).ok_or_else(|| {
+            refused("connection_unknown", "There is no such connection.", "Choose one of those that are listed.")
+        })
+    }
+
+    /// The app that `reference` names.
+    pub(crate) fn app(&self, reference: &AppRef) -> Result<App, EngineError> {
+        let connection = match &reference.connection {
+            Some(id) => Some(self.connection(id)?.id),
+            None => self.shown,
+        };
+        let apps = self.vault()?.apps()?;
+        let found = apps.into_iter().find(|app| Some(app.connection) == connection && app.slug == reference.slug && !app.gone);
+        found.ok_or_else(|| {
+            refused(
+                "app_unknown",
+                format!("There is no app {} on this connection.", reference.slug),
+                "Run `floomsec app list`, or make the app first.",
+            )
+        })
+    }
+
+    /// The client of an app's connection.
+    pub(crate) fn client(&self, connection: ConnectionId) -> Result<Client, EngineError> {
+        let client = self.sessions.get(&connection).and_then(|session| session.client.clone());
+        client.ok_or_else(|| refused("floom_not_connected", "This Floom is not connected.", "Wait until it is, or connect it again."))
+    }
+
+    /// Registers an app on Local Floom, which is started for it, and shows it.
+    pub(crate) fn register(&mut self, manifest: &str, reply: Reply) {
+        let checked = self.local.manifest(manifest).map_err(EngineError::from);
+        let (manifest, connection) = match checked.and_then(|manifest| Ok((manifest, self.local_connection()?))) {
+            Ok(ready) => ready,
+            Err(error) => {
+                let _ = reply.send(Err(error.into()));
+                return;
+            }
+        };
+        let id = connection.id;
+        let local = self.local.clone();
+        self.beside(
+            async move {
+                let started = local.start().await?;
+                let client = Client::new(started.url, Some(started.token))?;
+                let slug = client.register_app(&manifest).await?;
+                let found = survey(&client).await;
+                Ok::<_, EngineError>((slug, client, found))
+            },
+            move |engine, registered| {
+                let answer = registered.map(|(slug, client, found)| {
+                    engine.sessions.entry(id).or_insert_with(|| Session::new(ConnectionState::Connecting));
+                    engine.reached(id, Ok((client, found)), None);
+                    AppRef { connection: Some(id.to_string()), slug }
+                });
+                let _ = reply.send(said(answer));
+            },
+        );
+    }
+
+    /// Starts a run and waits for its end.
+    pub(crate) fn run_app(&mut self, reference: &AppRef, reply: Reply) {
+        let ready = self.app(reference).and_then(|app| Ok((self.client(app.connection)?, app.slug)));
+        let (client, slug) = match ready {
+            Ok(ready) => ready,
+            Err(error) => {
+                let _ = reply.send(Err(error.into()));
+                return;
+            }
+        };
+        self.beside(
+            async move {
+                let id = client.start_run(&slug, serde_json::json!({})).await?;
+                loop {
+                    let run = client.run(&id).await?;
+                    if run.status.is_over() {
+                        return Ok(run);
+                    }
+                    // Floom has no way to be told of a run's end but to ask.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+            move |_, run: Result<floom_client::Run, FloomError>| {
+                let view = run.map_err(EngineError::from).map(|run| RunView {
+                    id: run.id,
+                    status: format!("{:?}", run.status).to_lowercase(),
+                    outputs: run.outputs,
+                    error: run.error_type.or(run.error),
+                    milliseconds: run.duration_ms,
+                });
+                let _ = reply.send(said(view));
+            },
+        );
+    }
+
+    /// When a connection that did not answer, or an outbox row, is tried again.
+    pub(crate) fn retry_due(&self) -> Option<Instant> {
+        self.sessions.values().filter_map(|session| session.retry).chain(self.outbox_due()).min()
+    }
+
+    /// Asks again those connections whose time has come.
+    pub(crate) fn retry_connections(&mut self) {
+        let now = Instant::now();
+        let due: Vec<ConnectionId> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.retry.is_some_and(|at| at <= now))
+            .map(|(id, _)| *id)
+            .collect();
+        self.reach_each(&due);
+    }
+
+    /// Asks every connection again that is not connected.
+    pub(crate) fn retry_all(&mut self) {
+        let all: Vec<ConnectionId> = self.sessions.keys().copied().collect();
+        self.reach_each(&all);
+    }
+
+    fn reach_each(&mut self, ids: &[ConnectionId]) {
+        for id in ids {
+            if let Ok(connection) = self.connection(&id.to_string()) {
+                self.reach(&connection, None);
+            }
+        }
+    }
+
+    /// The keys that `app` declares, in its order, as far as Floom told.
+    pub(crate) fn declared(&self, connection: ConnectionId, slug: &str) -> Vec<String> {
+        let session = self.sessions.get(&connection);
+        let detail = session.and_then(|session| session.declared.iter().find(|detail| detail.slug == slug));
+        detail.map(|detail| detail.secrets_needed.clone()).unwrap_or_default()
+    }
+
+    /// Every app of the shown connection that is still there.
+    pub(crate) fn shown_apps(&self) -> Vec<App> {
+        let apps = self.vault().and_then(|vault| Ok(vault.apps()?)).unwrap_or_default();
+        apps.into_iter().filter(|app| Some(app.connection) == self.shown && !app.gone).collect()
+    }
+
+    /// The app with this id.
+    pub(crate) fn app_by_id(&self, id: AppId) -> Result<App, EngineError> {
+        let apps = self.vault()?.apps()?;
+        apps.into_iter().find(|app| app.id == id).ok_or_else(|| {
+            refused("app_unknown", "The app is not known any more.", "Look at the list of apps.")
+        })
+    }
+}
+

@@ -1,0 +1,380 @@
+//! What faces are shown, made from what the engine holds. Decides nothing.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use floom_protocol::Failure;
+use floom_protocol::import::Fate;
+use floom_protocol::view::{
+    AppView, Check, ConnectionState, ConnectionView, DoctorView, KeychainView, LastUsed, LinkState, LinkView, Prompt,
+    SecretView, Snapshot, SourceView, SyncView, VaultView,
+};
+use floom_secret::Policy;
+use floom_vault::{App, ConnectionKind, Link, OutboxChange, OutboxItem, Secret, SecretId, Source, Standing};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::{Engine, Slot};
+use crate::link::{brake_of, reader_of};
+use crate::outbox::failure_of;
+use crate::plan::policy_of;
+use crate::{file, words};
+
+/// How long Undo is offered after a value was replaced.
+pub const UNDO: SignedDuration = SignedDuration::from_mins(5);
+
+/// How many receipts the activity list shows.
+const ACTIVITY: usize = 200;
+
+/// What is shown before anything is known.
+pub(crate) fn nothing_yet(keychain: &str) -> Snapshot {
+    Snapshot {
+        sequence: 0,
+        agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+        now: Timestamp::now(),
+        keychain: KeychainView { name: keychain.to_owned(), state: "other".to_owned() },
+        vault: VaultView::Locked,
+        connections: Vec::new(),
+        apps: Vec::new(),
+        links: Vec::new(),
+        activity: Vec::new(),
+        waiting: 0,
+        failed: 0,
+    }
+}
+
+/// Why a vault that stands so cannot be opened, and what to do.
+pub(crate) fn of_vault(standing: &Standing, keychain: &str) -> Failure {
+    match standing {
+        Standing::Blocked(state) => {
+            Failure::new(state.code(), state.sentence(), "The vault stays closed; nothing was changed.", state.hint())
+        }
+        Standing::KeyMissing => Failure::new(
+            "vault_key_missing",
+            format!("The key is not in your {keychain}."),
+            "Nothing was changed; your recovery kit opens the vault.",
+            "Use the recovery kit, or restore the entry.",
+        ),
+        Standing::FileMissing => Failure::new(
+            "vault_file_missing",
+            "The vault file is gone, its key is here.",
+            "The key is kept.",
+            "Put the file back from a backup.",
+        ),
+        Standing::Newer => Failure::new(
+            "vault_newer",
+            "The vault was written by a newer Floom Secrets.",
+            "Nothing was changed.",
+            "Install the newer version.",
+        ),
+        _ => Failure::new(
+            standing.code(),
+            "The vault file is damaged.",
+            "It was left as it is.",
+            "Put it back from a backup, or use the recovery kit.",
+        ),
+    }
+}
+
+/// What the doctor found.
+pub(crate) fn doctor(engine: &Engine) -> DoctorView {
+    let keychain = engine.keychain_state;
+    let vault = engine.vault_view();
+    let (found, ok) = match &vault {
+        VaultView::Open => ("open".to_owned(), true),
+        VaultView::Fresh => ("none yet".to_owned(), true),
+        VaultView::Locked => ("locked".to_owned(), true),
+        VaultView::Stopped { failure } => (failure.message.clone(), false),
+    };
+    let ready = matches!(keychain, floom_keychain::State::Ready | floom_keychain::State::Absent);
+    let mut checks = vec![
+        Check { what: "Agent".to_owned(), found: format!("runs, version {}", env!("CARGO_PKG_VERSION")), ok: true },
+        Check { what: engine.keychain.name().to_owned(), found: keychain.sentence().to_owned(), ok: ready },
+        Check { what: "Vault".to_owned(), found, ok },
+        Check { what: "Vault file".to_owned(), found: file::display(&engine.path), ok: true },
+    ];
+    checks.extend(engine.link_views().into_iter().map(|link| {
+        let ok = !matches!(link.state, LinkState::CannotRead { .. } | LinkState::Gone);
+        Check { what: link.file.clone(), found: link_words(&link.state), ok }
+    }));
+    let failure = match vault {
+        VaultView::Stopped { failure } => Some(failure),
+        _ => None,
+    };
+    DoctorView { checks, failure }
+}
+
+fn link_words(state: &LinkState) -> String {
+    match state {
+        LinkState::InSync { keys } => format!("in sync, {}", words::keys(*keys as usize)),
+        LinkState::Waiting { changes } => format!("{changes} on their way"),
+        LinkState::Asks { changes } => format!("{changes} wait for you"),
+        LinkState::Paused { short, .. } => format!("paused, {short}"),
+        LinkState::SetAside { values } => format!("{values} set aside"),
+        LinkState::CannotRead { failure, .. } => failure.message.clone(),
+        LinkState::Gone => "gone".to_owned(),
+        LinkState::Locked => "locked".to_owned(),
+    }
+}
+
+impl Engine {
+    /// Everything that is shown, now.
+    pub(crate) fn snapshot(&self, sequence: u64) -> Snapshot {
+        let outbox = self.vault().and_then(|vault| Ok(vault.outbox()?)).unwrap_or_default();
+        let report = self.sync_report();
+        let receipts = self.vault().and_then(|vault| Ok(vault.receipts(ACTIVITY)?)).unwrap_or_default();
+        Snapshot {
+            sequence,
+            now: Timestamp::now(),
+            keychain: KeychainView {
+                name: self.keychain.name().to_owned(),
+                state: self.keychain_state.code().trim_start_matches("keychain_").to_owned(),
+            },
+            vault: self.vault_view(),
+            connections: self.connection_views(),
+            apps: self.shown_apps().iter().map(|app| self.app_view(app, &outbox)).collect(),
+            links: self.link_views(),
+            activity: receipts.into_iter().map(words::activity).collect(),
+            waiting: report.waiting,
+            failed: report.failed,
+            ..nothing_yet(self.keychain.name())
+        }
+    }
+
+    fn vault_view(&self) -> VaultView {
+        match &self.slot {
+            Slot::Fresh => VaultView::Fresh,
+            Slot::Locked | Slot::Unknown => VaultView::Locked,
+            Slot::Stopped(failure) => VaultView::Stopped { failure: failure.clone() },
+            Slot::Open(_) => VaultView::Open,
+        }
+    }
+
+    pub(crate) fn connection_views(&self) -> Vec<ConnectionView> {
+        let connections = self.vault().and_then(|vault| Ok(vault.connections()?)).unwrap_or_default();
+        let mut views: Vec<ConnectionView> = connections
+            .into_iter()
+            .map(|connection| {
+                let session = self.sessions.get(&connection.id);
+                let client = session.and_then(|session| session.client.as_ref());
+                ConnectionView {
+                    id: connection.id.to_string(),
+                    label: connection.label,
+                    local: connection.kind == ConnectionKind::Local,
+                    url: client.map(|client| client.base().as_str().to_owned()).or(connection.base_url),
+                    state: session.map_or(ConnectionState::NotRunning, |session| session.state.clone()),
+                    shown: self.shown == Some(connection.id),
+                }
+            })
+            .collect();
+        views.sort_by_key(|view| !view.local);
+        views
+    }
+
+    fn app_view(&self, app: &App, outbox: &[OutboxItem]) -> AppView {
+        let secrets = self.vault().and_then(|vault| Ok(vault.secrets(app.id)?)).unwrap_or_default();
+        let order: HashMap<String, usize> =
+            self.declared(app.connection, &app.slug).into_iter().enumerate().map(|(place, key)| (key, place)).collect();
+        let links: Vec<Link> = self.links().into_iter().filter(|link| link.app == app.id).collect();
+        let mut views: Vec<SecretView> = secrets
+            .iter()
+            .filter(|secret| secret.remote.declared || (secret.current.is_some() && secret.removed_at.is_none()))
+            .map(|secret| self.secret_view(secret, &links, outbox))
+            .collect();
+        views.extend(self.asked_for_the_first_time(&secrets, &links));
+        views.sort_by_key(|view| {
+            let place = order.get(&view.key).copied().unwrap_or(usize::MAX);
+            (!view.declared, place, view.key.clone())
+        });
+        let missing: Vec<String> =
+            views.iter().filter(|view| view.sync == SyncView::Missing).map(|view| view.key.clone()).collect();
+        let configured = views.iter().filter(|view| view.declared && view.sync != SyncView::Missing).count();
+        let url = self.sessions.get(&app.connection).and_then(|session| session.client.as_ref()).map(|client| {
+            format!("{}/studio/{}/secrets", client.base().as_str().trim_end_matches('/'), app.slug)
+        });
+        let local = self.connection_views().iter().any(|view| view.local && view.id == app.connection.to_string());
+        AppView {
+            connection: app.connection.to_string(),
+            slug: app.slug.clone(),
+            name: app.name.clone(),
+            url: url.filter(|_| !local),
+            configured: u32::try_from(configured).unwrap_or(u32::MAX),
+            missing,
+            secrets: views,
+        }
+    }
+
+    fn secret_view(&self, secret: &Secret, links: &[Link], outbox: &[OutboxItem]) -> SecretView {
+        let default = links.first().map_or(Policy::Creator, |link| link.default_policy);
+        let policy = policy_of(Some(secret), default);
+        let waiting = outbox.iter().rfind(|item| item.secret == secret.id);
+        let current = secret.current.as_ref().filter(|_| secret.removed_at.is_none());
+        SecretView {
+            key: secret.name.clone(),
+            declared: secret.remote.declared,
+            policy,
+            policy_saving: waiting.is_some_and(|item| {
+                matches!(item.change, OutboxChange::Policy(_)) && item.failure.is_none()
+            }),
+            preview: current.map(|current| current.preview.clone()),
+            version: current.map_or(0, |current| current.version),
+            source: current.map(|current| source_view(secret.name.as_str(), &current.source, current.created_at, links)),
+            last_used: LastUsed::NotReported,
+            sync: self.sync_view(secret, policy, waiting),
+            prompt: self.prompt(secret, links),
+        }
+    }
+
+    fn sync_view(&self, secret: &Secret, policy: Policy, waiting: Option<&OutboxItem>) -> SyncView {
+        if let Some(item) = waiting {
+            return match failure_of(item) {
+                Some(failure) => SyncView::NotSent { failure, retry_at: item.next_try },
+                None if self.in_flight == Some(item.id) => SyncView::Syncing,
+                None => SyncView::Waiting,
+            };
+        }
+        let current = secret.current.as_ref().filter(|_| secret.removed_at.is_none()).map(|current| current.version);
+        if !secret.remote.declared {
+            return SyncView::LocalOnly;
+        }
+        match (policy, current) {
+            (Policy::User, _) if secret.remote.policy == Some(Policy::User) => SyncView::Synced,
+            (Policy::User, _) => SyncView::LocalOnly,
+            (Policy::Creator, None) if secret.remote.has_value == Some(true) => SyncView::FloomOnly,
+            (Policy::Creator, None) => SyncView::Missing,
+            (Policy::Creator, Some(version)) if secret.remote.acknowledged == Some(version) => SyncView::Synced,
+            (Policy::Creator, Some(_)) => SyncView::LocalOnly,
+        }
+    }
+
+    fn prompt(&self, secret: &Secret, links: &[Link]) -> Option<Prompt> {
+        let now = Timestamp::now();
+        let rotated = secret.remote.rotated_at.zip(secret.remote.previous).and_then(|(at, _)| {
+            let until = at.checked_add(UNDO).ok().filter(|until| *until > now)?;
+            Some(Prompt::Rotated { at, until, overlap: false })
+        });
+        let asks = || {
+            links.iter().find_map(|link| {
+                let row = self.files.get(&link.id)?.open.rows.iter().find(|row| row.key == secret.name)?;
+                let replaces = secret.current.is_some() && secret.removed_at.is_none();
+                Some(Prompt::Changed { file: file::name(&link.path), line: row.line, replaces })
+            })
+        };
+        let set_aside = || {
+            links.iter().find_map(|link| {
+                let seen = link.seen.get(&secret.name)?;
+                let aside = link.set_aside.get(&secret.name) == Some(&seen.fingerprint);
+                aside.then(|| Prompt::SetAside { file: file::name(&link.path), line: seen.line })
+            })
+        };
+        rotated.or_else(asks).or_else(set_aside)
+    }
+
+    /// Keys that a watched file brings and the vault does not have yet: they get a row to be asked in.
+    fn asked_for_the_first_time(&self, secrets: &[Secret], links: &[Link]) -> Vec<SecretView> {
+        let shown = |key: &str| {
+            secrets.iter().any(|secret| {
+                secret.name == key && (secret.remote.declared || (secret.current.is_some() && secret.removed_at.is_none()))
+            })
+        };
+        let mut views: Vec<SecretView> = Vec::new();
+        for link in links {
+            let rows = self.files.get(&link.id).map(|file| file.open.rows.as_slice()).unwrap_or_default();
+            for row in rows.iter().filter(|row| row.fate != Fate::Skipped && !shown(&row.key)) {
+                if views.iter().any(|view| view.key == row.key) {
+                    continue;
+                }
+                let (file, line) = (file::name(&link.path), row.line);
+                views.push(SecretView {
+                    key: row.key.clone(),
+                    declared: false,
+                    policy: row.policy,
+                    policy_saving: false,
+                    preview: None,
+                    version: 0,
+                    source: None,
+                    last_used: LastUsed::NotReported,
+                    sync: SyncView::LocalOnly,
+                    prompt: Some(Prompt::Changed { file, line, replaces: false }),
+                });
+            }
+        }
+        views
+    }
+
+    /// Every watched file as it is shown.
+    pub(crate) fn link_views(&self) -> Vec<LinkView> {
+        let vault = self.vault();
+        let apps = vault.and_then(|vault| Ok(vault.apps()?)).unwrap_or_default();
+        let outbox = self.vault().and_then(|vault| Ok(vault.outbox()?)).unwrap_or_default();
+        self.links()
+            .into_iter()
+            .filter_map(|link| {
+                let app = apps.iter().find(|app| app.id == link.app)?;
+                Some(LinkView {
+                    id: link.id.to_string(),
+                    file: file::display(&link.path),
+                    path: link.path.display().to_string(),
+                    app: app.slug.clone(),
+                    connection: app.connection.to_string(),
+                    auto: link.auto,
+                    state: self.link_state(&link, &outbox),
+                    reader: reader_of(link.reader.as_deref(), Some(&link.path)).0.name().to_owned(),
+                })
+            })
+            .collect()
+    }
+
+    fn link_state(&self, link: &Link, outbox: &[OutboxItem]) -> LinkState {
+        let Some(state) = self.files.get(&link.id) else { return LinkState::Locked };
+        if let Some(brake) = brake_of(link) {
+            let name = file::name(&link.path);
+            return LinkState::Paused {
+                brake: brake.code().to_owned(),
+                short: brake.short(),
+                long: brake.long(&name),
+            };
+        }
+        if let Some(failure) = &state.trouble {
+            return match failure.code.as_str() {
+                "file_missing" => LinkState::Gone,
+                _ => LinkState::CannotRead { failure: failure.clone(), last_read: state.last_read },
+            };
+        }
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        if !state.open.rows.is_empty() {
+            return LinkState::Asks { changes: count(state.open.rows.len()) };
+        }
+        let secrets = self.vault().and_then(|vault| Ok(vault.secrets(link.app)?)).unwrap_or_default();
+        let names: HashMap<SecretId, &str> = secrets.iter().map(|secret| (secret.id, secret.name.as_str())).collect();
+        let of_file = |item: &&OutboxItem| names.get(&item.secret).is_some_and(|name| link.seen.contains_key(*name));
+        let waiting = outbox.iter().filter(of_file).count();
+        if waiting > 0 {
+            return LinkState::Waiting { changes: count(waiting) };
+        }
+        let aside = link.set_aside.iter().filter(|(key, value)| link.seen.get(*key).is_some_and(|seen| seen.fingerprint == **value));
+        match aside.count() {
+            0 => LinkState::InSync { keys: count(link.seen.len()) },
+            values => LinkState::SetAside { values: count(values) },
+        }
+    }
+}
+
+/// Where a value came from; its line is the one where the file has it now.
+fn source_view(key: &str, source: &Source, at: Timestamp, links: &[Link]) -> SourceView {
+    let plain = |words: String| SourceView { words, folder: None, gone: false };
+    match source {
+        Source::File { path, line } => {
+            let path = Path::new(path);
+            let link = links.iter().find(|link| link.path == path);
+            let seen = link.and_then(|link| link.seen.get(key));
+            let gone = link.is_some() && seen.is_none();
+            let line = seen.map_or(*line, |seen| seen.line);
+            let name = file::name(path);
+            let words = if gone { format!("gone from {name}, was line {line}") } else { format!("{name} line {line}") };
+            let whole = file::display(path);
+            SourceView { words, folder: whole.strip_suffix(&name).map(str::to_owned).filter(|_| !gone), gone }
+        }
+        Source::Restored { .. } => plain(format!("restored {}", at.strftime("%H:%M:%S UTC"))),
+        other => plain(words::source(other)),
+    }
+}

@@ -1,0 +1,254 @@
+//! A file as it came in, and what can be asked of it.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::entry::{Entry, Piece};
+use crate::reading::{Outcome, Reading};
+use crate::scan::{Scan, Stray, newlines, scan};
+use crate::view::{Seen, Sight, View};
+use crate::{Encoding, EntryRefusal, FileRefusal, Reader, encoding, models};
+
+/// The largest file that is read, in bytes.
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+
+/// The bytes of one file, kept as they came and wiped when dropped, with the assignments found in them.
+pub struct Document {
+    bytes: Zeroizing<Vec<u8>>,
+    decoded: Option<Zeroizing<Vec<u8>>>,
+    encoding: Encoding,
+    refusal: Option<FileRefusal>,
+    scan: Scan,
+}
+
+impl Document {
+    /// Reads any bytes whatsoever; in linear time, and without failing.
+    pub fn read(bytes: Vec<u8>) -> Self {
+        let bytes = Zeroizing::new(bytes);
+        let mut encoding = Encoding::of(&bytes);
+        let mut decoded = None;
+        if bytes.len() > MAX_BYTES {
+            return Self { bytes, decoded, encoding, refusal: Some(FileRefusal::TooLarge), scan: Scan::default() };
+        }
+        if matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) {
+            decoded = encoding.decode(&bytes);
+            encoding = if decoded.is_some() { encoding } else { Encoding::Unknown };
+        }
+        let text: &[u8] = decoded.as_ref().unwrap_or(&bytes);
+        let refusal = if encoding == Encoding::Unknown { Some(FileRefusal::Encoding) } else { refused_bytes(text) };
+        let scan = if refusal.is_some() { Scan::default() } else { scan(text, true) };
+        let no_assignment = scan.entries.is_empty()
+            && !scan.strays.is_empty()
+            && scan.strays.iter().all(|stray| stray.code == "line_without_equals");
+        let refusal = refusal.or(no_assignment.then_some(FileRefusal::NoAssignment));
+        Self { bytes, decoded, encoding, refusal, scan }
+    }
+
+    /// The file, byte for byte as it came in.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The text that the spans of entries and pieces count in: the bytes, or UTF-16 written as UTF-8.
+    pub fn text(&self) -> &[u8] {
+        self.decoded.as_ref().unwrap_or(&self.bytes)
+    }
+
+    /// How the file spells text.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Why the file as a whole is not read, if it is not.
+    pub fn refusal(&self) -> Option<FileRefusal> {
+        self.refusal
+    }
+
+    /// Whether there is nothing in the file but blank lines and comments.
+    pub fn is_blank(&self) -> bool {
+        self.refusal.is_none() && self.scan.entries.is_empty() && self.scan.strays.is_empty()
+    }
+
+    /// Whether a merge left its conflict markers in the file.
+    pub fn has_merge_markers(&self) -> bool {
+        self.merge_marker().is_some()
+    }
+
+    /// The line of the first conflict marker: seven of the same sign at the start of a line (git-merge).
+    pub(crate) fn merge_marker(&self) -> Option<u32> {
+        let marks = |line: &&[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
+        let found = self.text().split(|byte| *byte == b'\n').find(marks)?;
+        let before = found.as_ptr().addr() - self.text().as_ptr().addr();
+        Some(1 + newlines(&self.text()[..before]))
+    }
+
+    /// The assignments, in the order of the file, by the plain reading; also those that it refuses.
+    pub fn entries(&self) -> &[Entry] {
+        &self.scan.entries
+    }
+
+    pub(crate) fn strays(&self) -> &[Stray] {
+        &self.scan.strays
+    }
+
+    /// The file cut into pieces that lie side by side from its first byte to its last.
+    pub fn pieces(&self) -> Vec<(Piece, std::ops::Range<usize>)> {
+        let text = self.text();
+        let mut pieces = Vec::with_capacity(self.scan.entries.len() * 6 + 2);
+        let mut at = 0;
+        if text.starts_with(encoding::BOM) {
+            at = encoding::BOM.len();
+            pieces.push((Piece::Mark, 0..at));
+        }
+        for entry in &self.scan.entries {
+            if at < entry.span().start {
+                pieces.push((Piece::Other, at..entry.span().start));
+            }
+            pieces.extend(entry.pieces());
+            at = entry.span().end;
+        }
+        if at < text.len() {
+            pieces.push((Piece::Other, at..text.len()));
+        }
+        pieces
+    }
+
+    /// All that `reader` sees in these bytes, also where this program then refuses a line.
+    pub fn view(&self, reader: Reader) -> View {
+        models::view(self, reader)
+    }
+
+    /// What `reader` would give its app: one reading per key and line, in the order of the file.
+    ///
+    /// Nothing comes of a file that is [refused](Self::refusal). A line that the reader skips in silence
+    /// is refused; so is the line at which it stops with an error, and every assignment that it then misses.
+    pub fn read_as(&self, reader: Reader) -> Vec<Reading> {
+        if self.refusal.is_some_and(|refusal| refusal != FileRefusal::NoAssignment) {
+            return Vec::new();
+        }
+        let source = if reader == Reader::Plain { self.text() } else { self.bytes() };
+        let view = self.view(reader);
+        let valid = std::str::from_utf8(source).is_ok();
+        let mut place = Place::start(source);
+        let mut readings = Vec::with_capacity(view.seen.len());
+        let mut covered = HashSet::with_capacity(view.seen.len());
+        let mut seen = view.seen;
+        seen.sort_by_key(|seen| seen.at);
+        for seen in seen {
+            let (line, column) = place.move_to(seen.at);
+            let last = line + newlines(&source[seen.at..seen.span.end.max(seen.at)]);
+            covered.extend(line..=last);
+            if !self.is_torn(line) {
+                readings.push(reading(source, valid, seen, line, column));
+            }
+        }
+        let stop = view.stop.map(|stop| Place::start(source).move_to(stop));
+        self.add_unread(&covered, stop, &mut readings);
+        readings
+    }
+
+    /// The lines that hold something, by the plain reading, of which `covered` says nothing: refused, and why.
+    fn add_unread(&self, covered: &HashSet<u32>, stop: Option<(u32, u32)>, readings: &mut Vec<Reading>) {
+        let mut unread: Vec<(u32, &str, &'static str)> = self
+            .scan
+            .entries
+            .iter()
+            .map(|entry| (entry.line(), entry.key(), "line_skipped"))
+            .chain(self.scan.strays.iter().map(|stray| (stray.line, "", stray.code)))
+            .filter(|(line, ..)| !covered.contains(line))
+            .collect();
+        if let Some((stop, _)) = stop
+            && !unread.iter().any(|(line, ..)| *line == stop)
+        {
+            unread.push((stop, "", "reader_stops"));
+        }
+        for (line, key, skipped) in unread {
+            let (code, column) = match stop {
+                Some((stop, column)) if line == stop => ("reader_stops", column),
+                Some(_) => ("after_reader_stops", 1),
+                None => (skipped, 1),
+            };
+            let outcome = Outcome::Refused(EntryRefusal { code, line, column });
+            readings.push(Reading { key: key.to_owned(), line, outcome });
+        }
+        readings.sort_by_key(|reading| reading.line);
+    }
+
+    /// Whether `line` is the rest of a PEM block that is not in quotes: no key there is a name.
+    pub(crate) fn is_torn(&self, line: u32) -> bool {
+        {
+            let next = self.scan.torn.partition_point(|(first, _)| *first <= line);
+            next > 0 && line <= self.scan.torn[next - 1].1
+        }
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("encoding", &self.encoding)
+            .field("refusal", &self.refusal)
+            .field("entries", &self.scan.entries.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The refusals that show in the bytes alone.
+fn refused_bytes(text: &[u8]) -> Option<FileRefusal> {
+    const SEEN: usize = 8192;
+    let head = &text[..text.len().min(SEEN)];
+    let control = head.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
+    let invalid: usize = head.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
+    if (control + invalid) * 10 <= head.len() * 3 {
+        return None;
+    }
+    // Text in an old encoding has no control characters.
+    Some(if control * 50 <= head.len() { FileRefusal::Encoding } else { FileRefusal::Binary })
+}
+
+fn reading(source: &[u8], valid: bool, seen: Seen, line: u32, column: u32) -> Reading {
+    let refused = |code| Outcome::Refused(EntryRefusal { code, line, column });
+    let raw = &source[seen.span.clone()];
+    let key_ok = !seen.key.contains(|character: char| character.is_control());
+    let (key, outcome) = match seen.sight {
+        Sight::Refused(code) => (seen.key, refused(code)),
+        Sight::Runs => (seen.key, refused("line_runs_command")),
+        Sight::Absent => (String::new(), refused("line_without_equals")),
+        Sight::Text(_) if !key_ok => (String::new(), refused("line_bad_key")),
+        Sight::Text(value) if raw.contains(&0) || value.expose().contains('\0') => (seen.key, refused("line_nul")),
+        // Also where another line's bad bytes were put in.
+        Sight::Text(value) if !valid && (std::str::from_utf8(raw).is_err() || value.expose().contains('\u{fffd}')) => {
+            (seen.key, refused("line_invalid_bytes"))
+        }
+        Sight::Text(value) if value.is_empty() => (seen.key, Outcome::Empty),
+        Sight::Text(value) => (seen.key, Outcome::Value(value)),
+    };
+    Reading { key, line, outcome }
+}
+
+/// A position that only moves forward, and knows its line and column.
+struct Place<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u32,
+    column: u32,
+}
+
+impl<'a> Place<'a> {
+    fn start(text: &'a [u8]) -> Self {
+        Self { text, at: 0, line: 1, column: 1 }
+    }
+
+    fn move_to(&mut self, at: usize) -> (u32, u32) {
+        let passed = &self.text[self.at..at.clamp(self.at, self.text.len())];
+        let newline = passed.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
+        let on_line = newline.map_or(passed, |newline| &passed[newline + 1..]);
+        self.column = if newline.is_some() { 1 } else { self.column };
+        self.column += String::from_utf8_lossy(on_line).chars().count() as u32;
+        self.line += newlines(passed);
+        self.at += passed.len();
+        (self.line, self.column)
+    }
+}

@@ -1,0 +1,22 @@
+//! Local Floom: the Floom-compatible server for one creator on one machine.
+//!
+//! It answers on loopback only, to one bearer, in the shapes, codes and order
+//! of checks of Floom's own server. Values are encrypted at rest and opened
+//! only to start a run. A team uses Floom itself.
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod http;
+mod manifest;
+mod run;
+mod sample;
+mod seal;
+mod store;
+
+pub use error::LocalError;
+pub use http::serve;
+pub use manifest::{Input, Manifest, ManifestError};
+pub use sample::sample_app;
+pub use seal::StoreKey;
+pub use store::{Bearer, Store};

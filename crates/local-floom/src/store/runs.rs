@@ -1,0 +1,120 @@
+//! Runs.
+
+use rusqlite::{OptionalExtension, Row, params};
+use serde_json::Value;
+
+use super::{App, Store, new_id, now};
+use crate::LocalError;
+
+/// One run as it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct RunRow {
+    pub(crate) id: String,
+    pub(crate) app_id: String,
+    pub(crate) app_slug: String,
+    pub(crate) app_name: String,
+    pub(crate) inputs: Value,
+    pub(crate) outputs: Value,
+    pub(crate) status: String,
+    pub(crate) error: Option<String>,
+    pub(crate) error_type: Option<String>,
+    pub(crate) logs: String,
+    pub(crate) duration_ms: Option<i64>,
+    pub(crate) started_at: String,
+    pub(crate) finished_at: Option<String>,
+}
+
+/// How a run ended; every text in it is redacted already.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: &'static str,
+    pub(crate) error: Option<String>,
+    pub(crate) error_type: Option<&'static str>,
+    pub(crate) outputs: Value,
+    pub(crate) logs: String,
+    pub(crate) duration_ms: i64,
+}
+
+const SELECT: &str = "SELECT runs.id, app_id, apps.slug, apps.manifest ->> 'name', inputs, outputs, status, error,
+    error_type, logs, duration_ms, started_at, finished_at FROM runs JOIN apps ON apps.id = app_id";
+
+impl Store {
+    /// Writes down that a run was accepted and gives its id.
+    pub(crate) fn accept_run(&self, app: &App, inputs: &Value) -> Result<String, LocalError> {
+        let id = new_id("run")?;
+        self.database().execute(
+            "INSERT INTO runs (id, app_id, inputs, status, started_at) VALUES (?1, ?2, ?3, 'pending', ?4)",
+            params![id, app.id, inputs.to_string(), now()],
+        )?;
+        Ok(id)
+    }
+
+    /// Writes down that a run has begun.
+    pub(crate) fn begin_run(&self, id: &str) -> Result<(), LocalError> {
+        self.database().execute("UPDATE runs SET status = 'running' WHERE id = ?1", [id])?;
+        Ok(())
+    }
+
+    /// Writes down how a run ended.
+    pub(crate) fn end_run(&self, id: &str, ended: &Ended) -> Result<(), LocalError> {
+        self.database().execute(
+            "UPDATE runs SET status = ?2, error = ?3, error_type = ?4, outputs = ?5, logs = ?6, duration_ms = ?7,
+             finished_at = ?8 WHERE id = ?1",
+            params![
+                id,
+                ended.status,
+                ended.error,
+                ended.error_type,
+                ended.outputs.to_string(),
+                ended.logs,
+                ended.duration_ms,
+                now()
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Runs that a stopped server left open did not finish.
+    pub(crate) fn end_interrupted_runs(&self) -> Result<(), LocalError> {
+        self.database().execute(
+            "UPDATE runs SET status = 'error', error_type = 'interrupted', finished_at = ?1,
+             error = 'Local Floom was stopped during this run.' WHERE status IN ('pending', 'running')",
+            [now()],
+        )?;
+        Ok(())
+    }
+
+    /// One run.
+    pub(crate) fn run(&self, id: &str) -> Result<Option<RunRow>, LocalError> {
+        let database = self.database();
+        let mut statement = database.prepare_cached(&format!("{SELECT} WHERE runs.id = ?1"))?;
+        Ok(statement.query_row([id], read).optional()?)
+    }
+
+    /// The last `limit` runs, newest first.
+    pub(crate) fn runs(&self, limit: u32) -> Result<Vec<RunRow>, LocalError> {
+        let database = self.database();
+        let mut statement = database.prepare_cached(&format!("{SELECT} ORDER BY number DESC LIMIT ?1"))?;
+        let runs = statement.query_map([limit], read)?.collect::<Result<_, _>>()?;
+        Ok(runs)
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null);
+    Ok(RunRow {
+        id: row.get(0)?,
+        app_id: row.get(1)?,
+        app_slug: row.get(2)?,
+        app_name: row.get(3)?,
+        inputs: json(row.get(4)?),
+        outputs: json(row.get(5)?),
+        status: row.get(6)?,
+        error: row.get(7)?,
+        error_type: row.get(8)?,
+        logs: row.get(9)?,
+        duration_ms: row.get(10)?,
+        started_at: row.get(11)?,
+        finished_at: row.get(12)?,
+    })
+}

@@ -1,0 +1,173 @@
+//! Policies, creator values, the owner's own vault, and what a run gets of them.
+
+use std::collections::HashMap;
+
+use floom_secret::{Policy, SecretValue};
+use rusqlite::{OptionalExtension, params};
+
+use super::{App, Store, now};
+use crate::LocalError;
+use crate::seal::Place;
+
+/// The policy of one declared key.
+#[derive(Debug, Clone)]
+pub(crate) struct PolicyRow {
+    pub(crate) key: String,
+    pub(crate) policy: Policy,
+    pub(crate) creator_has_value: bool,
+    pub(crate) updated_at: Option<String>,
+}
+
+/// What a run is given, in the manifest's order.
+#[derive(Debug)]
+pub(crate) struct RunValues {
+    pub(crate) values: Vec<(String, SecretValue)>,
+    pub(crate) missing: Vec<String>,
+}
+
+impl Store {
+    /// One entry per declared key, in the manifest's order; a key never decided on is under user vault.
+    pub(crate) fn policies(&self, app: &App) -> Result<Vec<PolicyRow>, LocalError> {
+        let database = self.database();
+        let mut statement =
+            database.prepare_cached("SELECT key, policy, updated_at FROM policies WHERE app_id = ?1")?;
+        let set = statement.query_map([&app.id], |row| {
+            Ok((row.get::<_, String>(0)?, (row.get::<_, String>(1)?, row.get::<_, String>(2)?)))
+        })?;
+        let mut set = set.collect::<Result<HashMap<_, _>, _>>()?;
+        let mut statement = database.prepare_cached("SELECT key FROM creator_values WHERE app_id = ?1")?;
+        let stored = statement.query_map([&app.id], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+        let entry = |key: &String| {
+            let decided = set.remove(key);
+            PolicyRow {
+                key: key.clone(),
+                policy: decided.as_ref().and_then(|(policy, _)| Policy::from_wire(policy)).unwrap_or(Policy::User),
+                creator_has_value: stored.contains(key),
+                updated_at: decided.map(|(_, updated_at)| updated_at),
+            }
+        };
+        Ok(app.manifest.secrets_needed.iter().map(entry).collect())
+    }
+
+    /// The policy of one key of `app`.
+    pub(crate) fn policy(&self, app: &App, key: &str) -> Result<Policy, LocalError> {
+        let database = self.database();
+        let mut statement = database.prepare_cached("SELECT policy FROM policies WHERE app_id = ?1 AND key = ?2")?;
+        let wire: Option<String> = statement.query_row([&app.id, key], |row| row.get(0)).optional()?;
+        Ok(wire.and_then(|wire| Policy::from_wire(&wire)).unwrap_or(Policy::User))
+    }
+
+    /// Sets the policy of one key; the stored value stays as it is.
+    pub(crate) fn set_policy(&self, app: &App, key: &str, policy: Policy) -> Result<(), LocalError> {
+        self.database().execute(
+            "INSERT INTO policies (app_id, key, policy, updated_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (app_id, key) DO UPDATE SET policy = excluded.policy, updated_at = excluded.updated_at",
+            params![app.id, key, policy.wire(), now()],
+        )?;
+        Ok(())
+    }
+
+    /// Stores the creator's value of one key in place of the one before.
+    pub(crate) fn set_creator_value(&self, app: &App, key: &str, value: &SecretValue) -> Result<(), LocalError> {
+        let sealed = self.seal_text(Place::Creator { app: &app.id, key }, value)?;
+        self.database().execute(
+            "INSERT INTO creator_values (app_id, key, sealed, updated_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (app_id, key) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at",
+            params![app.id, key, sealed, now()],
+        )?;
+        Ok(())
+    }
+
+    /// Removes the creator's value of one key. `false` if there was none.
+    pub(crate) fn remove_creator_value(&self, app: &App, key: &str) -> Result<bool, LocalError> {
+        let removed = "DELETE FROM creator_values WHERE app_id = ?1 AND key = ?2";
+        Ok(self.database().execute(removed, [&app.id, key])? > 0)
+    }
+
+    /// The keys of the owner's own vault by name, each with the time of its value.
+    pub(crate) fn user_keys(&self) -> Result<Vec<(String, String)>, LocalError> {
+        let database = self.database();
+        let mut statement = database.prepare_cached("SELECT key, updated_at FROM user_values ORDER BY key")?;
+        let keys = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        Ok(keys)
+    }
+
+    /// Stores a value of the owner's own vault.
+    pub(crate) fn set_user_value(&self, key: &str, value: &SecretValue) -> Result<(), LocalError> {
+        let sealed = self.seal_text(Place::User { key }, value)?;
+        self.database().execute(
+            "INSERT INTO user_values (key, sealed, updated_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (key) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at",
+            params![key, sealed, now()],
+        )?;
+        Ok(())
+    }
+
+    /// Removes a value of the owner's own vault. `false` if there was none.
+    pub(crate) fn remove_user_value(&self, key: &str) -> Result<bool, LocalError> {
+        Ok(self.database().execute("DELETE FROM user_values WHERE key = ?1", [key])? > 0)
+    }
+
+    /// Opens what a run of `app` gets now: per declared key the creator's value or the owner's own, by policy.
+    ///
+    /// There is no fallback from one to the other. A value that does not open counts as missing, as on Floom.
+    pub(crate) fn run_values(&self, app: &App) -> Result<RunValues, LocalError> {
+        let mut run = RunValues { values: Vec::new(), missing: Vec::new() };
+        for PolicyRow { key, policy, .. } in self.policies(app)? {
+            let place = match policy {
+                Policy::Creator => Place::Creator { app: &app.id, key: &key },
+                Policy::User => Place::User { key: &key },
+            };
+            let blob = self.blob(place)?;
+            match blob.and_then(|blob| self.open_text(place, &blob)) {
+                Some(value) => run.values.push((key, value)),
+                None => run.missing.push(key),
+            }
+        }
+        Ok(run)
+    }
+
+    /// Notes that a run of `app` was given `keys`.
+    pub(crate) fn note_use(&self, app: &App, keys: &[String]) -> Result<(), LocalError> {
+        let mut database = self.database();
+        let transaction = database.transaction()?;
+        for key in keys {
+            transaction.execute(
+                "INSERT INTO last_uses (app_id, key, used_at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (app_id, key) DO UPDATE SET used_at = excluded.used_at",
+                params![app.id, key, now()],
+            )?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// When a run of the app `slug` was last given each key, as `YYYY-MM-DD HH:MM:SS` in UTC; keys never used are left out.
+    ///
+    /// # Errors
+    /// [`LocalError::Database`].
+    pub fn last_uses(&self, slug: &str) -> Result<Vec<(String, String)>, LocalError> {
+        let database = self.database();
+        let mut statement = database.prepare_cached(
+            "SELECT key, used_at FROM last_uses WHERE app_id = (SELECT id FROM apps WHERE slug = ?1) ORDER BY key",
+        )?;
+        let uses = statement.query_map([slug], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        Ok(uses)
+    }
+
+    fn blob(&self, place: Place<'_>) -> Result<Option<Vec<u8>>, LocalError> {
+        let database = self.database();
+        let found = match place {
+            Place::Creator { app, key } => database
+                .prepare_cached("SELECT sealed FROM creator_values WHERE app_id = ?1 AND key = ?2")?
+                .query_row([app, key], |row| row.get(0))
+                .optional()?,
+            Place::User { key } => database
+                .prepare_cached("SELECT sealed FROM user_values WHERE key = ?1")?
+                .query_row([key], |row| row.get(0))
+                .optional()?,
+            Place::Check | Place::WorkspaceKey | Place::Bearer => None,
+        };
+        Ok(found)
+    }
+}

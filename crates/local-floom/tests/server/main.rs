@@ -1,0 +1,7 @@
+//! The server as its clients see it, over a real loopback socket.
+
+mod harness;
+mod refusals;
+mod routes;
+mod runs;
+mod store;

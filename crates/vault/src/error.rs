@@ -1,0 +1,132 @@
+//! What can go wrong with the vault, in words for people.
+
+use floom_keychain::{KeychainError, State};
+
+use crate::{RandomnessFailed, Standing, VersionNumber};
+
+/// A vault operation that did not happen. It never carries a byte of a value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// The keychain gave no answer.
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
+    /// The vault is not in the state that this needs: it is not fresh for `create`, not ready for `open`.
+    #[error("{}", .0.sentence())]
+    Standing(Standing),
+    /// The file was made by a newer program.
+    #[error("The vault was made by a newer Floom Secrets.")]
+    Newer,
+    /// The keychain's key is not this vault's.
+    #[error("The key in the keychain does not open this vault.")]
+    WrongKey,
+    /// The file, or one of its keys, cannot be read.
+    #[error("The vault file is damaged.")]
+    Damaged,
+    /// One stored value does not open: it was changed, or moved from elsewhere.
+    #[error("The stored value of {secret} (version {version}) is damaged.")]
+    ValueDamaged {
+        /// The name of the secret.
+        secret: String,
+        /// The number of the version.
+        version: VersionNumber,
+    },
+    /// A row was changed by something other than this program.
+    #[error("An entry of the vault was changed from outside: {table}, {name}.")]
+    RowAltered {
+        /// What kind of entry.
+        table: &'static str,
+        /// Its name, never a value.
+        name: String,
+    },
+    /// Another agent holds the vault.
+    #[error("Another agent has this vault open.")]
+    AgentRunning,
+    /// Changes still wait to be sent over this connection.
+    #[error("{waiting} changes still wait for this connection.")]
+    ConnectionInUse {
+        /// How many.
+        waiting: u32,
+    },
+    /// There is no such entry.
+    #[error("The vault has no such {0}.")]
+    NotFound(&'static str),
+    /// No randomness, or a nonce came twice; nothing was sealed.
+    #[error("The system gave no usable randomness.")]
+    Randomness,
+    /// The disk is full.
+    #[error("The disk is full.")]
+    DiskFull,
+    /// The file system refused.
+    #[error("The vault's folder or file cannot be used.")]
+    Io(#[from] std::io::Error),
+    /// The database refused.
+    #[error("The vault file cannot be read or written.")]
+    Database(#[source] rusqlite::Error),
+}
+
+impl VaultError {
+    /// The stable code of this refusal.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Keychain(error) => error.code(),
+            Self::Standing(standing) => standing.code(),
+            Self::Newer => "vault_newer",
+            Self::WrongKey => "vault_wrong_key",
+            Self::Damaged => "vault_damaged",
+            Self::ValueDamaged { .. } => "vault_value_damaged",
+            Self::RowAltered { .. } => "vault_row_altered",
+            Self::AgentRunning => "agent_running",
+            Self::ConnectionInUse { .. } => "connection_in_use",
+            Self::NotFound(_) => "vault_not_found",
+            Self::Randomness => "vault_randomness",
+            Self::DiskFull => "vault_disk_full",
+            Self::Io(_) => "vault_io",
+            Self::Database(_) => "vault_database",
+        }
+    }
+
+    /// What was kept, in one sentence.
+    pub fn kept(&self) -> &'static str {
+        match self {
+            Self::ValueDamaged { .. } => "Every other value stays readable.",
+            Self::AgentRunning => "The other agent goes on.",
+            _ => "Nothing was changed.",
+        }
+    }
+
+    /// What to do next, in one sentence.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Keychain(error) => error.hint(),
+            Self::Standing(standing) => standing.hint(),
+            Self::Newer => Standing::Newer.hint(),
+            Self::WrongKey => State::Foreign.hint(),
+            Self::Damaged => Standing::Damaged.hint(),
+            Self::ValueDamaged { .. } => "Restore an older version, or set the value again.",
+            Self::RowAltered { .. } => "Check what it says and set it again, or go back to a kit or backup.",
+            Self::AgentRunning => "Use that one, or end it first.",
+            Self::ConnectionInUse { .. } => "Send them or take them back, then remove the connection.",
+            Self::NotFound(_) => "Look again; it may have been removed meanwhile.",
+            Self::Randomness => "Try again; if it stays, restart the computer.",
+            Self::DiskFull => "Make room, then try again.",
+            Self::Io(_) | Self::Database(_) => "Check the disk and the folder's permissions, then try again.",
+        }
+    }
+}
+
+impl From<rusqlite::Error> for VaultError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => Self::Damaged,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<RandomnessFailed> for VaultError {
+    fn from(_: RandomnessFailed) -> Self {
+        Self::Randomness
+    }
+}

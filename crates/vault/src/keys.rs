@@ -1,0 +1,246 @@
+//! The key hierarchy: the keychain's key wraps data keys, the fingerprint key and the receipt key.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use floom_secret::SecretValue;
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::blob::Blob;
+use crate::cipher::{self, DoesNotOpen, Key, NONCE};
+use crate::context::{Context, Fields, Purpose};
+use crate::{Entropy, Fingerprint, VaultError};
+
+/// How often one data key seals before it is replaced (NIST SP 800-38D, section 8.3, allows 2^32).
+const MOST_SEALS: i64 = 1 << 31;
+
+/// Bytes of a row's MAC: HMAC-SHA-256 cut to 128 bits (RFC 2104, section 5).
+const ROW_MAC: usize = 16;
+
+/// The vault's keys, in memory while it is open.
+pub(crate) struct Keys {
+    vault: Uuid,
+    kek_generation: u32,
+    kek: Key,
+    fingerprints: Key,
+    rows: Key,
+    chain: Key,
+    /// Data keys by their wrapped form: a key whose row is gone, or was never committed, is not found.
+    opened: RefCell<HashMap<Vec<u8>, Arc<Key>>>,
+    entropy: Box<dyn Entropy>,
+    most_seals: i64,
+}
+
+struct DataKey {
+    row: i64,
+    generation: u32,
+    seals: i64,
+    key: Arc<Key>,
+}
+
+impl Keys {
+    /// The value that tells a wrong key-encryption key from a damaged file.
+    pub(crate) fn check_value(kek: &Key, vault: Uuid) -> [u8; cipher::KEY] {
+        cipher::mac(&kek.derive("floom vault 1: key check"), vault.as_bytes())
+    }
+
+    /// Stores the two keys of a new vault that survive every rotation, wrapped.
+    pub(crate) fn make(
+        db: &Connection,
+        vault: Uuid,
+        kek: &Key,
+        generation: u32,
+        entropy: &dyn Entropy,
+    ) -> Result<(), VaultError> {
+        for purpose in [Purpose::FingerprintKey, Purpose::ReceiptKey] {
+            let wrapped = wrap(kek, generation, vault, &own(vault, purpose), 1, &Key::random(entropy)?, entropy)?;
+            insert(db, purpose, vault, 1, &wrapped)?;
+        }
+        Ok(())
+    }
+
+    /// Opens the keys under `kek`, whose check value must be `check`.
+    pub(crate) fn open(
+        db: &Connection,
+        vault: Uuid,
+        kek: Key,
+        kek_generation: u32,
+        check: &[u8],
+        entropy: Box<dyn Entropy>,
+    ) -> Result<Self, VaultError> {
+        let fits = cipher::same(&Self::check_value(&kek, vault), check);
+        let unwrapped = |purpose: Purpose| {
+            let wrapped: Vec<u8> = db
+                .query_row("SELECT wrapped FROM keys WHERE purpose = ?1 AND owner = ?2", params![purpose.word(), vault.as_bytes()], |row| row.get(0))
+                .optional()?
+                .ok_or(VaultError::Damaged)?;
+            unwrap(&kek, vault, &own(vault, purpose), 1, &wrapped).map_err(|DoesNotOpen| VaultError::Damaged)
+        };
+        let fingerprints = unwrapped(Purpose::FingerprintKey);
+        let receipts = unwrapped(Purpose::ReceiptKey);
+        if !fits {
+            // A check value that does not fit a key that opens something was itself damaged.
+            let opens_something = fingerprints.is_ok() || receipts.is_ok();
+            return Err(if opens_something { VaultError::Damaged } else { VaultError::WrongKey });
+        }
+        let receipts = receipts?;
+        Ok(Self {
+            vault,
+            kek_generation,
+            kek,
+            fingerprints: fingerprints?,
+            rows: receipts.derive("floom vault 1: rows"),
+            chain: receipts.derive("floom vault 1: receipts"),
+            opened: RefCell::default(),
+            entropy,
+            most_seals: MOST_SEALS,
+        })
+    }
+
+    pub(crate) fn vault(&self) -> Uuid {
+        self.vault
+    }
+
+    pub(crate) fn fingerprint(&self, value: &SecretValue) -> Fingerprint {
+        Fingerprint::of(value, &self.fingerprints)
+    }
+
+    /// The MAC of a receipt.
+    pub(crate) fn receipt_mac(&self, fields: &Fields) -> [u8; cipher::KEY] {
+        cipher::mac(&self.chain, fields.as_bytes())
+    }
+
+    /// The MAC of a row, over `fields` that begin with its table.
+    pub(crate) fn row_mac(&self, fields: &Fields) -> [u8; ROW_MAC] {
+        let bound = Fields::of("row").uuid(self.vault).bytes(fields.as_bytes());
+        let mut short = [0; ROW_MAC];
+        short.copy_from_slice(&cipher::mac(&self.rows, bound.as_bytes())[..ROW_MAC]);
+        short
+    }
+
+    /// Refuses a row whose MAC does not fit.
+    pub(crate) fn check_row(&self, fields: &Fields, mac: &[u8], table: &'static str, name: &str) -> Result<(), VaultError> {
+        match cipher::same(&self.row_mac(fields), mac) {
+            true => Ok(()),
+            false => Err(VaultError::RowAltered { table, name: name.to_owned() }),
+        }
+    }
+
+    /// Makes the first data key of `owner` where it has none.
+    pub(crate) fn ensure_data_key(&self, db: &Connection, owner: Uuid) -> Result<(), VaultError> {
+        match self.newest(db, owner)? {
+            Some(_) => Ok(()),
+            None => self.make_data_key(db, owner, 1).map(drop),
+        }
+    }
+
+    /// Seals `plaintext` under the newest data key of the context's owner.
+    pub(crate) fn seal(&self, db: &Connection, context: &Context<'_>, plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let mut data = self.newest(db, context.owner)?.ok_or(VaultError::Damaged)?;
+        if data.seals >= self.most_seals {
+            data = self.make_data_key(db, context.owner, data.generation + 1)?;
+        }
+        let mut nonce = [0; NONCE];
+        self.entropy.fill(&mut nonce)?;
+        // The table refuses a nonce that this key has used before, whatever the random source does.
+        let fresh = db
+            .prepare_cached("INSERT OR IGNORE INTO nonces (key, nonce) VALUES (?1, ?2)")?
+            .execute(params![data.row, nonce])?;
+        if fresh != 1 {
+            return Err(VaultError::Randomness);
+        }
+        db.prepare_cached("UPDATE keys SET seals = seals + 1 WHERE key = ?1")?.execute([data.row])?;
+        let associated = context.associated(self.vault, data.generation);
+        let sealed = cipher::seal(&data.key, &nonce, associated.as_bytes(), plaintext).map_err(|DoesNotOpen| VaultError::Damaged)?;
+        Ok(Blob { generation: data.generation, nonce: &nonce, sealed: &sealed }.to_bytes())
+    }
+
+    /// Opens what [`seal`](Self::seal) gave for the same context; `None` where it does not open.
+    pub(crate) fn open_blob(
+        &self,
+        db: &Connection,
+        context: &Context<'_>,
+        bytes: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        let Some(blob) = Blob::parse(bytes) else { return Ok(None) };
+        let Some(data) = self.data_key(db, context.owner, blob.generation)? else { return Ok(None) };
+        let associated = context.associated(self.vault, blob.generation);
+        Ok(cipher::open(&data.key, blob.nonce, associated.as_bytes(), blob.sealed).ok())
+    }
+
+    fn newest(&self, db: &Connection, owner: Uuid) -> Result<Option<DataKey>, VaultError> {
+        let generation: Option<u32> = db
+            .prepare_cached("SELECT max(generation) FROM keys WHERE purpose = ?1 AND owner = ?2")?
+            .query_row(params![Purpose::DataKey.word(), owner.as_bytes()], |row| row.get(0))?;
+        generation.map_or(Ok(None), |generation| self.data_key(db, owner, generation))
+    }
+
+    fn data_key(&self, db: &Connection, owner: Uuid, generation: u32) -> Result<Option<DataKey>, VaultError> {
+        let row: Option<(i64, i64, Vec<u8>)> = db
+            .prepare_cached("SELECT key, seals, wrapped FROM keys WHERE purpose = ?1 AND owner = ?2 AND generation = ?3")?
+            .query_row(params![Purpose::DataKey.word(), owner.as_bytes(), generation], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        let Some((row, seals, wrapped)) = row else { return Ok(None) };
+        if let Some(key) = self.opened.borrow().get(&wrapped) {
+            return Ok(Some(DataKey { row, generation, seals, key: key.clone() }));
+        }
+        let opened = unwrap(&self.kek, self.vault, &own(owner, Purpose::DataKey), generation, &wrapped);
+        let Ok(key) = opened.map(Arc::new) else { return Ok(None) };
+        self.opened.borrow_mut().insert(wrapped, key.clone());
+        Ok(Some(DataKey { row, generation, seals, key }))
+    }
+
+    fn make_data_key(&self, db: &Connection, owner: Uuid, generation: u32) -> Result<DataKey, VaultError> {
+        let context = own(owner, Purpose::DataKey);
+        let key = Key::random(self.entropy.as_ref())?;
+        let wrapped =
+            wrap(&self.kek, self.kek_generation, self.vault, &context, generation, &key, self.entropy.as_ref())?;
+        insert(db, Purpose::DataKey, owner, generation, &wrapped)?;
+        self.data_key(db, owner, generation)?.ok_or(VaultError::Damaged)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_most_seals(&mut self, most: i64) {
+        self.most_seals = most;
+    }
+}
+
+/// The context of a key itself.
+fn own(owner: Uuid, purpose: Purpose) -> Context<'static> {
+    Context { owner, subject: owner, name: "", version: 0, purpose }
+}
+
+/// A key under the key-encryption key. The blob's generation is the wrapping key's, the context's the wrapped key's.
+pub(crate) fn wrap(
+    kek: &Key,
+    kek_generation: u32,
+    vault: Uuid,
+    context: &Context<'_>,
+    generation: u32,
+    key: &Key,
+    entropy: &dyn Entropy,
+) -> Result<Vec<u8>, VaultError> {
+    let mut nonce = [0; NONCE];
+    entropy.fill(&mut nonce)?;
+    let associated = context.associated(vault, generation);
+    let sealed = cipher::seal(kek, &nonce, associated.as_bytes(), key.bytes()).map_err(|DoesNotOpen| VaultError::Damaged)?;
+    Ok(Blob { generation: kek_generation, nonce: &nonce, sealed: &sealed }.to_bytes())
+}
+
+pub(crate) fn unwrap(kek: &Key, vault: Uuid, context: &Context<'_>, generation: u32, wrapped: &[u8]) -> Result<Key, DoesNotOpen> {
+    let blob = Blob::parse(wrapped).ok_or(DoesNotOpen)?;
+    let associated = context.associated(vault, generation);
+    let bytes = cipher::open(kek, blob.nonce, associated.as_bytes(), blob.sealed)?;
+    Key::from_slice(&bytes).ok_or(DoesNotOpen)
+}
+
+fn insert(db: &Connection, purpose: Purpose, owner: Uuid, generation: u32, wrapped: &[u8]) -> Result<(), VaultError> {
+    db.prepare_cached("INSERT INTO keys (purpose, owner, generation, wrapped) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![purpose.word(), owner.as_bytes(), generation, wrapped])?;
+    Ok(())
+}

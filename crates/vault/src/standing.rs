@@ -1,0 +1,91 @@
+//! How the vault and its key are, told without a prompt and without a write.
+
+use std::path::Path;
+
+use floom_keychain::{Keychain, KeychainError, State};
+
+use crate::file::{self, Found};
+use crate::index::{Index, read_key};
+
+/// What is there of a vault. Only [`Standing::Fresh`] is a first use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The keychain answered and has no index, and there is no file: a vault can be made.
+    Fresh,
+    /// File and key are there.
+    Ready,
+    /// The keychain knows a vault, but there is no file at the path.
+    FileMissing,
+    /// The file is there, and the keychain answered that it has no key for it.
+    KeyMissing,
+    /// The keychain gives no answer; nothing can be said about the key.
+    Blocked(State),
+    /// What is at the path cannot be read as a vault.
+    Damaged,
+    /// The file was made by a newer program.
+    Newer,
+}
+
+impl Standing {
+    /// The stable code of this standing.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Fresh => "vault_fresh",
+            Self::Ready => "vault_ready",
+            Self::FileMissing => "vault_file_missing",
+            Self::KeyMissing => "vault_key_missing",
+            Self::Blocked(state) => state.code(),
+            Self::Damaged => "vault_damaged",
+            Self::Newer => "vault_newer",
+        }
+    }
+
+    /// One sentence for people: what was found.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Fresh => "No vault file and no key were found. Nothing has been written.",
+            Self::Ready => "The vault is here, and so is its key.",
+            Self::FileMissing => "The vault file is gone, its key is here.",
+            Self::KeyMissing => "The vault's key is not in the keychain. Nothing was changed.",
+            Self::Blocked(state) => state.sentence(),
+            Self::Damaged => "The vault file is damaged.",
+            Self::Newer => "The vault was made by a newer Floom Secrets.",
+        }
+    }
+
+    /// What to do next, in one sentence.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Fresh => "Make a vault, or open one with the recovery kit.",
+            Self::Ready => "There is nothing to do.",
+            Self::FileMissing => "Choose the file, use the recovery kit, or start anew; old entries are kept.",
+            Self::KeyMissing => "The recovery kit opens the vault; or start a new one, and the old file is kept.",
+            Self::Blocked(state) => state.hint(),
+            Self::Damaged => "Keep the file, and go back to a backup or the recovery kit.",
+            Self::Newer => "Install the newer version; this one leaves the file as it is.",
+        }
+    }
+}
+
+/// How the vault at `path` and its key in `keychain` are. Never prompts, never writes.
+pub fn standing(path: &Path, keychain: &Keychain) -> Standing {
+    look(path, keychain).unwrap_or_else(|error| Standing::Blocked(error.state))
+}
+
+fn look(path: &Path, keychain: &Keychain) -> Result<Standing, KeychainError> {
+    match keychain.state() {
+        State::Ready => {}
+        state => return Ok(Standing::Blocked(state)),
+    }
+    let index = Index::read(keychain)?;
+    Ok(match file::look(path) {
+        Found::Newer => Standing::Newer,
+        Found::Damaged => Standing::Damaged,
+        Found::Nothing if index.is_none() => Standing::Fresh,
+        Found::Nothing => Standing::FileMissing,
+        Found::Vault { id, generation } => match read_key(keychain, id, generation)? {
+            Some(_) => Standing::Ready,
+            None => Standing::KeyMissing,
+        },
+    })
+}
