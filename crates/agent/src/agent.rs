@@ -8,7 +8,7 @@ use std::time::Duration;
 use floom_engine::{Engine, Handle};
 use floom_keychain::{Keychain, SERVICE};
 use floom_protocol::Failure;
-use floom_protocol::socket::{Announcement, Listener, Places};
+use floom_protocol::socket::{Announcement, FrameReader, FrameWriter, Listener, Places};
 use floom_vault::VaultLock;
 use tokio::sync::{mpsc, watch};
 
@@ -33,15 +33,19 @@ pub(crate) fn run() -> ExitCode {
 }
 
 async fn live() -> ExitCode {
-    let (places, _lock, listener) = match claim() {
+    let (places, lock, listener) = match claim() {
         Ok(claimed) => claimed,
         Err(failure) => return announce_failure(failure),
     };
     let engine = Engine::start(places.vault(), Keychain::system(SERVICE), Arc::new(Child::new(places.clone())));
     announce(&Announcement::Ready {});
     hardening::close_output();
-    accept(&listener, &engine).await;
+    let asked = accept(&listener, &engine).await;
     engine.stop().await;
+    // Whoever asked starts another agent at once: the socket and the lock are free before it hears.
+    drop(listener);
+    drop(lock);
+    drop(asked);
     ExitCode::SUCCESS
 }
 
@@ -56,7 +60,8 @@ fn claim() -> Result<(Places, VaultLock, Listener), Failure> {
 }
 
 /// Serves faces until the agent is asked to end or nothing needs it.
-async fn accept(listener: &Listener, engine: &Handle) {
+/// Gives back the connection of whoever asked.
+async fn accept(listener: &Listener, engine: &Handle) -> Option<(FrameReader, FrameWriter)> {
     let (left, mut leaves) = mpsc::unbounded_channel();
     let mut snapshots = engine.snapshots();
     let mut faces = 0_usize;
@@ -75,12 +80,12 @@ async fn accept(listener: &Listener, engine: &Handle) {
             }
             ending = leaves.recv() => {
                 faces = faces.saturating_sub(1);
-                if matches!(ending, Some(Ending::Drain)) {
-                    return;
+                if let Some(Ending::Drain(reader, writer)) = ending {
+                    return Some((reader, writer));
                 }
             }
-            () = lingered(alone, engine, &mut snapshots) => return,
-            _ = stop.changed() => return,
+            () = lingered(alone, engine, &mut snapshots) => return None,
+            _ = stop.changed() => return None,
         }
     }
 }

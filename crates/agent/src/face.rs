@@ -14,8 +14,8 @@ use tokio::sync::{Mutex, watch};
 pub(crate) enum Ending {
     /// It left.
     Left,
-    /// It asked the agent to end.
-    Drain,
+    /// It asked the agent to end, and knows that it has when this connection closes.
+    Drain(FrameReader, FrameWriter),
 }
 
 /// Serves one face until it leaves.
@@ -26,7 +26,7 @@ pub(crate) async fn serve(stream: Stream, engine: &Handle) -> Ending {
         Ok(First::Drain {}) => {
             let _ = writer.write(&Reply::Draining {}).await;
             engine.stop().await;
-            return Ending::Drain;
+            return Ending::Drain(reader, writer);
         }
         Err(_) => return Ending::Left,
     };
@@ -65,9 +65,9 @@ fn welcome(hello: &Hello) -> Reply {
 
 async fn answer_all(reader: &mut FrameReader, writer: &Arc<Mutex<FrameWriter>>, engine: &Handle) {
     while let Ok(Request { id, command }) = reader.read().await {
-        let (engine, writer) = (engine.clone(), writer.clone());
+        let (answer, writer) = (engine.submit(command), writer.clone());
         tokio::spawn(async move {
-            let result = engine.command(command).await;
+            let result = answer.await;
             let _ = writer.lock().await.write(&FromAgent::Response { id, result }).await;
         });
     }

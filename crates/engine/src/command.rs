@@ -20,10 +20,7 @@ impl Engine {
             Command::Run(call) => return self.run_app(&call.app, reply),
             Command::Sync(call) => return self.sync(call.wait, reply),
             Command::Look(_) => said(Ok(self.snapshot(0))),
-            Command::Lock(_) => {
-                self.lock();
-                said(Ok(()))
-            }
+            Command::Lock(_) => said(self.lock()),
             Command::ShowConnection(call) => said(self.show_connection(&call.connection)),
             Command::Preview(call) => said(self.preview(call)),
             Command::Import(call) => said(self.import(call)),

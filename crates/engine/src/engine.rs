@@ -76,9 +76,15 @@ impl Handle {
     /// # Errors
     /// The engine's refusal; `agent_lost` when it ended before it answered.
     pub async fn command(&self, command: Command) -> Answer {
+        self.submit(command).await
+    }
+
+    /// Hands `command` over at once, so that commands are done in the order of these calls;
+    /// what is returned waits for its answer.
+    pub fn submit(&self, command: Command) -> impl Future<Output = Answer> + Send + use<> {
         let (reply, answer) = oneshot::channel();
         let _ = self.messages.send(Message::Command(command, reply));
-        answer.await.unwrap_or_else(|_| Err(ended()))
+        async move { answer.await.unwrap_or_else(|_| Err(ended())) }
     }
 
     /// Every snapshot from now on; a slow reader sees the newest only.
@@ -239,16 +245,18 @@ impl Engine {
     /// Looks where vault and keychain stand, without a prompt, and opens the vault if it can.
     pub(crate) fn examine(&mut self, reply: Option<Reply>) {
         let (path, keychain) = (self.path.clone(), self.keychain.clone());
+        let locked = self.lock_mark().exists();
         self.beside_blocking(
             move || {
                 let state = keychain.state();
                 let found = floom_vault::standing(&path, &keychain);
-                let opened = (found == Standing::Ready).then(|| Vault::open(&path, &keychain));
+                let opened = (found == Standing::Ready && !locked).then(|| Vault::open(&path, &keychain));
                 (state, found, opened)
             },
             move |engine, (state, found, opened)| {
                 engine.keychain_state = state;
                 match opened {
+                    None if locked && found == Standing::Ready => engine.slot = Slot::Locked,
                     Some(Ok(vault)) => engine.opened(vault),
                     Some(Err(error)) => engine.slot = Slot::Stopped(of_vault(&error)),
                     None if found == Standing::Fresh => engine.slot = Slot::Fresh,
@@ -293,7 +301,11 @@ impl Engine {
         self.beside_blocking(
             move || keychain.unlock(),
             move |engine, unlocked| match unlocked {
-                Ok(()) => engine.examine(Some(reply)),
+                Ok(()) => {
+                    // A mark that stays means one more unlock; it cannot open anything.
+                    let _ = std::fs::remove_file(engine.lock_mark());
+                    engine.examine(Some(reply));
+                }
                 Err(error) => {
                     engine.keychain_state = error.state;
                     let failure = Failure::new(
@@ -309,14 +321,28 @@ impl Engine {
         );
     }
 
-    /// Drops the keys. What is being sent at this moment still ends.
-    pub(crate) fn lock(&mut self) {
+    /// Drops the keys, until the creator unlocks: a restart does not open the vault either.
+    /// What is being sent at this moment still ends.
+    pub(crate) fn lock(&mut self) -> Result<(), EngineError> {
         if matches!(self.slot, Slot::Open(_)) {
             self.slot = Slot::Locked;
             self.sessions.clear();
             self.previews.clear();
             self.files.clear();
+            std::fs::write(self.lock_mark(), "").map_err(|error| {
+                refused(
+                    "lock_not_kept",
+                    format!("The vault is locked, but that could not be written down: {error}."),
+                    "A restart of this computer opens it again.",
+                )
+            })?;
         }
+        Ok(())
+    }
+
+    /// Its presence says that the creator locked the vault. It holds nothing.
+    fn lock_mark(&self) -> PathBuf {
+        self.path.with_file_name("locked")
     }
 
     fn opened(&mut self, vault: Vault) {

@@ -209,7 +209,10 @@ impl Engine {
     pub(crate) fn sync_report(&self) -> SyncReport {
         let outbox = self.vault().and_then(|vault| Ok(vault.outbox()?)).unwrap_or_default();
         let failed = outbox.iter().filter(|item| item.failure.is_some());
-        let offline = self.sessions.values().find_map(|session| match &session.state {
+        let apps = self.vault().and_then(|vault| Ok(vault.apps()?)).unwrap_or_default();
+        let waits = |id| outbox.iter().any(|item| apps.iter().any(|app| app.id == item.app && app.connection == id));
+        let concerned = self.sessions.iter().filter(|(id, _)| Some(**id) == self.shown || waits(**id));
+        let offline = concerned.map(|(_, session)| session).find_map(|session| match &session.state {
             ConnectionState::Offline { failure, .. } | ConnectionState::Refused { failure } => Some(failure.clone()),
             _ => None,
         });

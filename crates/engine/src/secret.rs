@@ -30,6 +30,7 @@ impl Engine {
         }
         let slug = self.app_by_id(app)?.slug;
         let now = Timestamp::now();
+        let in_flight = self.in_flight;
         self.vault_mut()?.transaction(|tx| {
             for row in plan.changes() {
                 let id = tx.ensure_secret(app, &row.key, now)?;
@@ -46,7 +47,7 @@ impl Engine {
                         (Policy::Creator, Some(version)) => OutboxChange::Value { version, policy: Policy::Creator },
                         (policy, _) => OutboxChange::Policy(policy),
                     };
-                    enqueue(tx, &slug, &secret, change, now)?;
+                    enqueue(tx, &slug, &secret, change, in_flight, now)?;
                 }
             }
             Ok(())
@@ -65,6 +66,7 @@ impl Engine {
         check_name(key)?;
         value.check().map_err(|error| refused(error.code(), error.to_string(), "Give another value."))?;
         let now = Timestamp::now();
+        let in_flight = self.in_flight;
         self.vault_mut()?.transaction(|tx| {
             let id = tx.ensure_secret(app.id, key, now)?;
             let secret = known(tx, app.id, key)?;
@@ -74,9 +76,9 @@ impl Engine {
             let version = store(tx, &app.slug, &secret, value, &Source::Typed, now)?;
             match policy {
                 _ if !secret.remote.declared => {}
-                Policy::Creator => enqueue(tx, &app.slug, &secret, OutboxChange::Value { version, policy }, now)?,
+                Policy::Creator => enqueue(tx, &app.slug, &secret, OutboxChange::Value { version, policy }, in_flight, now)?,
                 Policy::User if before != Policy::User || secret.remote.policy != Some(Policy::User) => {
-                    enqueue(tx, &app.slug, &secret, OutboxChange::Policy(policy), now)?;
+                    enqueue(tx, &app.slug, &secret, OutboxChange::Policy(policy), in_flight, now)?;
                 }
                 Policy::User => {}
             }
@@ -114,12 +116,13 @@ impl Engine {
             }
         };
         let now = Timestamp::now();
+        let in_flight = self.in_flight;
         self.vault_mut()?.transaction(|tx| {
             tx.set_policy(secret.id, policy)?;
             let detail = format!("policy set to {}", words::policy(policy));
             receipt(tx, "policy_set", &app.slug, key, &detail, now)?;
             if secret.remote.declared {
-                enqueue(tx, &app.slug, &secret, change, now)?;
+                enqueue(tx, &app.slug, &secret, change, in_flight, now)?;
             }
             Ok(())
         })
@@ -136,13 +139,14 @@ impl Engine {
         let value = self.vault()?.value(secret.id, previous.number)?;
         let now = Timestamp::now();
         let from = previous.number;
+        let in_flight = self.in_flight;
         self.vault_mut()?.transaction(|tx| {
             let version = store(tx, &app.slug, &secret, &value, &Source::Restored { from }, now)?;
             let settled = RemoteState { previous: None, rotated_at: None, ..secret.remote.clone() };
             tx.set_remote(secret.id, &settled)?;
             if secret.remote.declared && policy_of(Some(&secret), Policy::Creator) == Policy::Creator {
                 let change = OutboxChange::Value { version, policy: Policy::Creator };
-                enqueue(tx, &app.slug, &secret, change, now)?;
+                enqueue(tx, &app.slug, &secret, change, in_flight, now)?;
             }
             Ok::<_, EngineError>(())
         })?;
@@ -154,11 +158,12 @@ impl Engine {
         let app = self.app(reference)?;
         let secret = self.secret(&app, key)?;
         let now = Timestamp::now();
+        let in_flight = self.in_flight;
         self.vault_mut()?.transaction(|tx| {
             tx.mark_removed(secret.id, now)?;
             receipt(tx, "value_removed", &app.slug, key, "removed; kept encrypted here", now)?;
             if secret.remote.declared && secret.remote.has_value != Some(false) {
-                enqueue(tx, &app.slug, &secret, OutboxChange::Remove, now)?;
+                enqueue(tx, &app.slug, &secret, OutboxChange::Remove, in_flight, now)?;
             }
             Ok::<_, EngineError>(())
         })?;
@@ -282,14 +287,16 @@ fn store(
 }
 
 /// Queues `change`; an older one of the same secret that was not sent yet is never sent.
+/// The row that is being sent at this moment stays: Floom may have it already.
 fn enqueue(
     tx: &mut Tx<'_>,
     app: &str,
     secret: &Secret,
     change: OutboxChange,
+    in_flight: Option<i64>,
     now: Timestamp,
 ) -> Result<(), EngineError> {
-    for older in waiting(tx, secret.id)? {
+    for older in waiting(tx, secret.id)?.into_iter().filter(|id| Some(*id) != in_flight) {
         tx.outbox_done(older)?;
         receipt(tx, "never_sent", app, &secret.name, "an earlier change is never sent: a newer one replaced it", now)?;
     }

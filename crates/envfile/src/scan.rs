@@ -214,7 +214,8 @@ fn torn_pem(text: &[u8], raw_start: usize, tail_end: usize, end: usize) -> usize
         }
         // RFC 7468: base64 text; older files also have "Proc-Type: ..." headers and a blank line.
         let pem = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=:,- ".contains(byte);
-        if !body.iter().all(pem) || body.iter().position(|byte| *byte == b'=').is_some_and(|at| at + 3 < body.len()) {
+        let padding = body.iter().position(|byte| *byte == b'=').unwrap_or(body.len());
+        if !body.iter().all(pem) || body[padding..].iter().any(|byte| *byte != b'=') {
             break;
         }
         at = after_newline(text, stop);

@@ -163,7 +163,7 @@ fn words(chosen: Reader, differ: &[(Reader, Difference)]) -> String {
     for (difference, one, many) in rest {
         let readers = with(difference);
         if !readers.is_empty() {
-            sentences.push(format!("{}.", capitalised(&say(&readers, one, many))));
+            sentences.push(format!("{}.", sentence(&say(&readers, one, many))));
         }
     }
     sentences.join(" ")
@@ -187,7 +187,7 @@ fn say(readers: &[Reader], one: &str, many: &str) -> String {
     }
 }
 
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+/// A capital where a sentence begins with a word; the name of a reader keeps its own spelling.
+fn sentence(text: &str) -> String {
+    text.strip_prefix("the ").map_or_else(|| text.to_owned(), |rest| format!("The {rest}"))
 }

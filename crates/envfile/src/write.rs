@@ -68,7 +68,7 @@ impl Document {
             let bytes = if reader == Reader::Plain { self.encoding().encode(&text) } else { Some(text.to_vec()) };
             let Some(bytes) = bytes else { continue };
             let after = Document::read(bytes);
-            if only_changed(&before, &after.view(reader), target, value) {
+            if !after.is_torn(line) && only_changed(&before, &after.view(reader), target, value) {
                 return Ok(after.bytes().to_vec());
             }
         }

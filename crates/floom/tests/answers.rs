@@ -214,11 +214,25 @@ async fn debug_output_hides_the_token() {
 
 #[tokio::test]
 async fn https_needs_no_preparation_by_the_caller() {
-    let plain = Script::of(vec![answer("200 OK", "", "{}")]).await;
-    let base = BaseUrl::parse(&format!("https://127.0.0.1:{}", plain.port)).expect("a base address");
-    let asked = async { Client::new(base, Some(SecretValue::new(TOKEN.into())))?.health().await };
-    let error = asked.await.expect_err("that server does not speak TLS");
-    let nothing_sent = matches!(error, FloomError::NoTls | FloomError::Unreachable { sent: false, .. });
-    assert!(nothing_sent, "a server without TLS gets no request: {error:?}");
-    assert!(plain.asked().iter().all(|asked| !asked.contains(TOKEN)), "and no token");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("https://{}", listener.local_addr().expect("an address"));
+    let first_bytes = async {
+        let (mut socket, _) = listener.accept().await.expect("a connection");
+        let mut bytes = vec![0; 16 * 1024];
+        let count = socket.read(&mut bytes).await.expect("bytes");
+        bytes.truncate(count);
+        bytes
+    };
+    let base = BaseUrl::parse(&base).expect("a base address");
+    let client = Client::new(base, Some(SecretValue::new(TOKEN.into())));
+    let client = match client {
+        Err(error) => return assert_eq!(error.code(), "floom_no_tls", "only missing CA certificates are a reason"),
+        Ok(client) => client,
+    };
+    let (bytes, answer) = tokio::join!(first_bytes, client.health());
+    const HANDSHAKE: u8 = 22;
+    assert_eq!(bytes.first(), Some(&HANDSHAKE), "the first thing said is TLS (RFC 8446, section 5.1)");
+    assert!(!String::from_utf8_lossy(&bytes).contains(TOKEN), "and not the token");
+    let error = answer.expect_err("that server does not speak TLS");
+    assert_eq!((error.code(), error.sent()), ("floom_unreachable", false), "nothing was sent to it");
 }

@@ -157,7 +157,11 @@ mod tests {
         }
         keychain.set_state(State::Locked);
         keychain.unlock().unwrap();
-        assert_eq!(keychain.read("index").unwrap().as_deref().map(Vec::as_slice), Some(&b"kept"[..]), "nothing was lost");
+        assert_eq!(
+            keychain.read("index").unwrap().as_deref().map(Vec::as_slice),
+            Some(&b"kept"[..]),
+            "nothing was lost"
+        );
     }
 
     #[test]

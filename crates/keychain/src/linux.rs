@@ -187,7 +187,7 @@ fn of_name(name: &str) -> State {
             "org.freedesktop.DBus.Error",
             "ServiceUnknown" | "NameHasNoOwner" | "NoReply" | "NoServer" | "Disconnected",
         )) => State::NoService,
-        Some((spawn, _)) if spawn == "org.freedesktop.DBus.Error.Spawn" => State::NoService,
+        Some(("org.freedesktop.DBus.Error.Spawn", _)) => State::NoService,
         _ => State::Other,
     }
 }

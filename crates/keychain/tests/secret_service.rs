@@ -58,7 +58,9 @@ impl Bus {
     }
 
     fn connect(&self) -> Connection {
-        connection::Builder::address(self.address.as_str()).and_then(connection::Builder::build).expect("the bus answers")
+        connection::Builder::address(self.address.as_str())
+            .and_then(connection::Builder::build)
+            .expect("the bus answers")
     }
 
     fn keychain(&self) -> Keychain {

@@ -22,7 +22,8 @@ pub struct App {
 
 impl App {
     fn read(row: &Row<'_>) -> rusqlite::Result<(Self, Vec<u8>)> {
-        let app = Self { id: row.get(0)?, connection: row.get(1)?, slug: row.get(2)?, name: row.get(3)?, gone: row.get(4)? };
+        let app =
+            Self { id: row.get(0)?, connection: row.get(1)?, slug: row.get(2)?, name: row.get(3)?, gone: row.get(4)? };
         Ok((app, row.get(5)?))
     }
 

@@ -125,7 +125,8 @@ mod tests {
 
     fn list(fields: &[Option<Vec<u8>>]) -> Vec<u8> {
         let start = Fields::of("test");
-        let all = fields.iter().fold(start, |list, field| list.optional(field.as_deref(), |list, field| list.bytes(field)));
+        let all =
+            fields.iter().fold(start, |list, field| list.optional(field.as_deref(), |list, field| list.bytes(field)));
         all.as_bytes().to_vec()
     }
 

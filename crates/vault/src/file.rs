@@ -143,7 +143,9 @@ fn percent_encoded(path: &Path) -> String {
         path.as_os_str().as_encoded_bytes().to_vec()
     };
     path.iter().fold(String::new(), |text, byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b':' => text + &char::from(*byte).to_string(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b':' => {
+            text + &char::from(*byte).to_string()
+        }
         byte => text + &format!("%{byte:02X}"),
     })
 }

@@ -74,7 +74,11 @@ impl Keys {
         let fits = cipher::same(&Self::check_value(&kek, vault), check);
         let unwrapped = |purpose: Purpose| {
             let wrapped: Vec<u8> = db
-                .query_row("SELECT wrapped FROM keys WHERE purpose = ?1 AND owner = ?2", params![purpose.word(), vault.as_bytes()], |row| row.get(0))
+                .query_row(
+                    "SELECT wrapped FROM keys WHERE purpose = ?1 AND owner = ?2",
+                    params![purpose.word(), vault.as_bytes()],
+                    |row| row.get(0),
+                )
                 .optional()?
                 .ok_or(VaultError::Damaged)?;
             unwrap(&kek, vault, &own(vault, purpose), 1, &wrapped).map_err(|DoesNotOpen| VaultError::Damaged)
@@ -122,7 +126,13 @@ impl Keys {
     }
 
     /// Refuses a row whose MAC does not fit.
-    pub(crate) fn check_row(&self, fields: &Fields, mac: &[u8], table: &'static str, name: &str) -> Result<(), VaultError> {
+    pub(crate) fn check_row(
+        &self,
+        fields: &Fields,
+        mac: &[u8],
+        table: &'static str,
+        name: &str,
+    ) -> Result<(), VaultError> {
         match cipher::same(&self.row_mac(fields), mac) {
             true => Ok(()),
             false => Err(VaultError::RowAltered { table, name: name.to_owned() }),
@@ -154,7 +164,8 @@ impl Keys {
         }
         db.prepare_cached("UPDATE keys SET seals = seals + 1 WHERE key = ?1")?.execute([data.row])?;
         let associated = context.associated(self.vault, data.generation);
-        let sealed = cipher::seal(&data.key, &nonce, associated.as_bytes(), plaintext).map_err(|DoesNotOpen| VaultError::Damaged)?;
+        let sealed = cipher::seal(&data.key, &nonce, associated.as_bytes(), plaintext)
+            .map_err(|DoesNotOpen| VaultError::Damaged)?;
         Ok(Blob { generation: data.generation, nonce: &nonce, sealed: &sealed }.to_bytes())
     }
 
@@ -180,7 +191,9 @@ impl Keys {
 
     fn data_key(&self, db: &Connection, owner: Uuid, generation: u32) -> Result<Option<DataKey>, VaultError> {
         let row: Option<(i64, i64, Vec<u8>)> = db
-            .prepare_cached("SELECT key, seals, wrapped FROM keys WHERE purpose = ?1 AND owner = ?2 AND generation = ?3")?
+            .prepare_cached(
+                "SELECT key, seals, wrapped FROM keys WHERE purpose = ?1 AND owner = ?2 AND generation = ?3",
+            )?
             .query_row(params![Purpose::DataKey.word(), owner.as_bytes(), generation], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
@@ -228,11 +241,18 @@ pub(crate) fn wrap(
     let mut nonce = [0; NONCE];
     entropy.fill(&mut nonce)?;
     let associated = context.associated(vault, generation);
-    let sealed = cipher::seal(kek, &nonce, associated.as_bytes(), key.bytes()).map_err(|DoesNotOpen| VaultError::Damaged)?;
+    let sealed =
+        cipher::seal(kek, &nonce, associated.as_bytes(), key.bytes()).map_err(|DoesNotOpen| VaultError::Damaged)?;
     Ok(Blob { generation: kek_generation, nonce: &nonce, sealed: &sealed }.to_bytes())
 }
 
-pub(crate) fn unwrap(kek: &Key, vault: Uuid, context: &Context<'_>, generation: u32, wrapped: &[u8]) -> Result<Key, DoesNotOpen> {
+pub(crate) fn unwrap(
+    kek: &Key,
+    vault: Uuid,
+    context: &Context<'_>,
+    generation: u32,
+    wrapped: &[u8],
+) -> Result<Key, DoesNotOpen> {
     let blob = Blob::parse(wrapped).ok_or(DoesNotOpen)?;
     let associated = context.associated(vault, generation);
     let bytes = cipher::open(kek, blob.nonce, associated.as_bytes(), blob.sealed)?;
@@ -243,4 +263,52 @@ fn insert(db: &Connection, purpose: Purpose, owner: Uuid, generation: u32, wrapp
     db.prepare_cached("INSERT INTO keys (purpose, owner, generation, wrapped) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![purpose.word(), owner.as_bytes(), generation, wrapped])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use floom_keychain::Keychain;
+    use floom_secret::SecretValue;
+    use jiff::Timestamp;
+
+    use crate::{ConnectionKind, NewConnection, Source, Vault, VaultError};
+
+    #[test]
+    fn a_data_key_is_replaced_at_its_limit_and_the_old_values_still_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, keychain) = (folder.path().join("vault.db"), Keychain::in_memory());
+        let mut vault = Vault::create(&path, &keychain, Timestamp::UNIX_EPOCH).unwrap();
+        vault.set_most_seals(4);
+        let now = Timestamp::UNIX_EPOCH;
+        let value = |number: u32| SecretValue::new(format!("value {number}"));
+        let secret = vault
+            .transaction(|tx| {
+                let new =
+                    NewConnection { kind: ConnectionKind::Local, label: "Local".into(), base_url: None, token: None };
+                let connection = tx.add_connection(&new, now)?;
+                let app = tx.ensure_app(connection, "flyfast", "Fly fast")?;
+                let secret = tx.ensure_secret(app, "KEY", now)?;
+                for number in 1..=5 {
+                    tx.put_value(secret, &value(number), &Source::Typed, now)?;
+                }
+                Ok::<_, VaultError>(secret)
+            })
+            .unwrap();
+        drop(vault);
+        let vault = Vault::open(&path, &keychain).unwrap();
+        for number in 1..=5 {
+            assert_eq!(vault.value(secret, number).unwrap(), value(number), "version {number} opens");
+        }
+        let generations: Vec<(u32, i64)> = vault
+            .db
+            .prepare("SELECT generation, seals FROM keys WHERE purpose = 'data key' ORDER BY generation")
+            .unwrap()
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(generations, [(1, 4), (2, 4), (3, 2)], "five values are ten seals, at most four per key");
+        let nonces: i64 = vault.db.query_row("SELECT count(*) FROM nonces", [], |row| row.get(0)).unwrap();
+        assert_eq!(nonces, 10, "each seal has its own nonce on record");
+    }
 }

@@ -169,7 +169,9 @@ impl Tx<'_> {
         }
         let change = serde_json::to_string(&item.change).map_err(|error| VaultError::Io(error.into()))?;
         self.db
-            .prepare_cached("INSERT INTO outbox (secret, change, created_at, attempts, mac) VALUES (?1, ?2, ?3, 0, x'')")?
+            .prepare_cached(
+                "INSERT INTO outbox (secret, change, created_at, attempts, mac) VALUES (?1, ?2, ?3, 0, x'')",
+            )?
             .execute(params![secret.row, change, time::stored(now)])?;
         let row = OutboxRow {
             id: self.db.last_insert_rowid(),

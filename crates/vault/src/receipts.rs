@@ -107,9 +107,10 @@ impl Head {
 
     /// The stored end; `None` where it was changed from outside.
     fn read(records: &Records) -> Result<Option<Self>, VaultError> {
-        let row = records.db.prepare_cached("SELECT sequence, head, mac FROM chain")?.query_row([], |row| {
-            Ok((Self { sequence: row.get(0)?, mac: row.get(1)? }, row.get::<_, Vec<u8>>(2)?))
-        });
+        let row = records
+            .db
+            .prepare_cached("SELECT sequence, head, mac FROM chain")?
+            .query_row([], |row| Ok((Self { sequence: row.get(0)?, mac: row.get(1)? }, row.get::<_, Vec<u8>>(2)?)));
         let Some((head, mac)) = row.optional()? else { return Ok(Some(Self::BEFORE_THE_FIRST)) };
         Ok(cipher::same(&records.keys.row_mac(&head.fields()), &mac).then_some(head))
     }
@@ -131,7 +132,8 @@ impl Records {
     pub fn receipts(&self, newest: usize) -> Result<Vec<Receipt>, VaultError> {
         let limit = i64::try_from(newest).unwrap_or(i64::MAX);
         let sql = format!("SELECT {COLUMNS} FROM receipts ORDER BY sequence DESC LIMIT ?1");
-        let rows = self.db.prepare_cached(&sql)?.query_map([limit], ReceiptRow::read)?.collect::<Result<Vec<_>, _>>()?;
+        let rows =
+            self.db.prepare_cached(&sql)?.query_map([limit], ReceiptRow::read)?.collect::<Result<Vec<_>, _>>()?;
         let receipt = |row: ReceiptRow| {
             let at = time::read(row.at)?;
             Ok(Receipt { sequence: row.sequence, at, what: row.what, app: row.app, key: row.key, detail: row.detail })

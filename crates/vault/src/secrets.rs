@@ -161,7 +161,8 @@ impl Records {
     }
 
     fn one_secret(&self, which: &str, params: impl Params) -> Result<Option<SecretRow>, VaultError> {
-        let row = self.db.prepare_cached(&format!("{SELECT} {which}"))?.query_row(params, SecretRow::read).optional()?;
+        let row =
+            self.db.prepare_cached(&format!("{SELECT} {which}"))?.query_row(params, SecretRow::read).optional()?;
         row.map(|row| self.checked_secret(row)).transpose()
     }
 
@@ -172,8 +173,10 @@ impl Records {
 
     fn secret(&self, row: SecretRow) -> Result<Secret, VaultError> {
         let current = row.current.map(|number| self.version(&row, number)).transpose()?;
-        let policy = row.policy.as_deref().map(|word| Policy::from_wire(word).ok_or_else(|| row.damaged())).transpose()?;
-        let remote = row.remote.as_deref().map(|text| serde_json::from_str(text).map_err(|_| row.damaged())).transpose()?;
+        let policy =
+            row.policy.as_deref().map(|word| Policy::from_wire(word).ok_or_else(|| row.damaged())).transpose()?;
+        let remote =
+            row.remote.as_deref().map(|text| serde_json::from_str(text).map_err(|_| row.damaged())).transpose()?;
         Ok(Secret {
             id: row.id,
             app: row.app,
@@ -217,13 +220,7 @@ impl Tx<'_> {
             .prepare_cached(
                 "INSERT INTO secrets (id, app, name, last_version, created_at, mac) VALUES (?1, ?2, ?3, 0, ?4, ?5)",
             )?
-            .execute(params![
-                row.id,
-                self.app_row(app)?,
-                row.name,
-                row.created_at,
-                self.keys.row_mac(&row.fields())
-            ])?;
+            .execute(params![row.id, self.app_row(app)?, row.name, row.created_at, self.keys.row_mac(&row.fields())])?;
         Ok(row.id)
     }
 

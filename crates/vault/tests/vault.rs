@@ -29,7 +29,11 @@ fn everything_comes_back_after_reopening() {
             let app = tx.ensure_app(connection, "flyfast", "Fly fast")?;
             let secret = tx.ensure_secret(app, "OPENAI_API_KEY", at(2))?;
             let source = Source::File { path: "/code/flyfast/.env".into(), line: 7 };
-            assert_eq!(tx.put_value(secret, &value("sk-proj-0123456789abcdefgh8b2a"), &source, at(3))?, 1, "versions begin at 1");
+            assert_eq!(
+                tx.put_value(secret, &value("sk-proj-0123456789abcdefgh8b2a"), &source, at(3))?,
+                1,
+                "versions begin at 1"
+            );
             assert_eq!(tx.put_value(secret, &value("second"), &Source::Typed, at(4))?, 2, "and count up");
             tx.set_policy(secret, Policy::Creator)?;
             let link = tx.add_link(
@@ -177,7 +181,8 @@ fn a_removed_secret_keeps_its_history_and_a_new_value_brings_it_back() {
         .unwrap();
     assert_eq!(vault.secrets(app).unwrap()[0].removed_at, Some(at(2)), "it is marked");
     assert_eq!(vault.value(secret, 1).unwrap(), value("one"), "and nothing is lost");
-    let version = vault.transaction(|tx| tx.put_value(secret, &value("two"), &Source::Restored { from: 1 }, at(3))).unwrap();
+    let version =
+        vault.transaction(|tx| tx.put_value(secret, &value("two"), &Source::Restored { from: 1 }, at(3))).unwrap();
     assert_eq!(version, 2, "numbers are never reused");
     assert_eq!(vault.secrets(app).unwrap()[0].removed_at, None, "it is back");
 }

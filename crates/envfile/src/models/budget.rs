@@ -1,9 +1,9 @@
 //! A bound on the work that putting variables in may take, so that no file can make it endless.
 
-/// Bytes that may still be moved, and the longest value that may come out.
+/// Bytes that may still be moved for variables in one file.
 pub(crate) struct Budget(usize);
 
-/// The longest value that is put together; far above what Floom takes.
+/// The longest value that is put in; far above what Floom takes.
 const LONGEST: usize = 1024 * 1024;
 
 impl Budget {

@@ -76,7 +76,7 @@ fn name(bytes: &[u8], start: usize) -> Option<Name> {
             b'_' | b'.' | b'-' | b'[' | b']' => at += 1,
             _ if space_at(bytes, at) > 0 => at += space_at(bytes, at),
             _ => {
-                let character = bytes[at..].utf8_chunks().next()?.valid().chars().next()?;
+                let character = bytes[at..bytes.len().min(at + 4)].utf8_chunks().next()?.valid().chars().next()?;
                 // Go: unicode.IsLetter or IsNumber.
                 if !(character.is_alphabetic() || character.is_numeric()) {
                     return None;

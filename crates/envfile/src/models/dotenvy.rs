@@ -206,10 +206,10 @@ fn value(input: &str, known: &Known, budget: &mut Budget) -> Option<(String, usi
 
 fn put(output: &mut String, known: &Known, name: &mut String, budget: &mut Budget) -> Option<()> {
     if let Some(value) = known.get(name.as_str()) {
-        output.push_str(value);
-        if !budget.spend(output.len()) {
+        if !budget.spend(value.len()) {
             return None;
         }
+        output.push_str(value);
     }
     name.clear();
     Some(())

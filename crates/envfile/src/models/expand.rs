@@ -282,12 +282,17 @@ fn names_variable(text: &str) -> bool {
     })
 }
 
+/// How many bytes are looked at before a text with ever more `$(` counts as one that runs something.
+const COMMAND_SEARCH: usize = 16 * 1024 * 1024;
+
 /// Whether `text` holds a `$(…)` that is closed, as these readers look for one.
-pub(crate) fn runs_command(text: &str) -> bool {
+fn runs_command(text: &str) -> bool {
     let bytes = text.as_bytes();
+    let mut searched = 0;
     let mut open = text.find("$(");
     while let Some(start) = open {
-        if command_closes(bytes, start + 2) {
+        searched += bytes.len() - start;
+        if command_closes(bytes, start + 2) || searched > COMMAND_SEARCH {
             return true;
         }
         open = text[start + 2..].find("$(").map(|found| start + 2 + found);

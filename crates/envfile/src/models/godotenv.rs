@@ -171,10 +171,10 @@ fn expand(raw: &str, known: &Known, budget: &mut Budget) -> Option<String> {
         if escaped || name_end == name_at {
             value.push_str(&raw[dollar..end]);
         } else if let Some(known) = known.get(&raw[name_at..name_end]) {
-            value.push_str(known);
-            if !budget.spend(known.len()) || !budget.spend(value.len().min(4096)) {
+            if !budget.spend(known.len()) {
                 return None;
             }
+            value.push_str(known);
         }
         at = end;
     }

@@ -22,13 +22,7 @@ pub(crate) fn view(bytes: &[u8]) -> View {
             scan.at = newline + 1;
             continue;
         }
-        let Some(equals) = scan.find(b'=', 0) else {
-            match scan.find(b'\n', 0) {
-                Some(newline) => scan.at = newline + 1,
-                None => break,
-            }
-            continue;
-        };
+        let Some(equals) = scan.find(b'=', 0) else { break };
         let (mut key_start, mut key_end) = spaces_off(scan.bytes, scan.at, equals);
         if key_start == key_end && scan.at < equals && scan.at > 0 {
             // Node trims a key of spaces to the character before it, which is a line feed.

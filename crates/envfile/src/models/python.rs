@@ -190,13 +190,17 @@ fn interpolate(seen: &mut Seen, values: &mut HashMap<String, Option<Zeroizing<St
             continue;
         };
         result.push_str(&raw[at..open]);
+        let mut inserted = 0;
         match values.get(&raw[body..name_end]) {
-            Some(Some(value)) => result.push_str(value),
+            Some(Some(value)) => {
+                inserted = value.len();
+                result.push_str(value);
+            }
             Some(None) => {}
             None => result.push_str(default.unwrap_or_default()),
         }
         at = after;
-        if !budget.spend(result.len()) {
+        if !budget.spend(inserted) {
             seen.sight = Sight::Refused("value_expands_too_far");
             values.insert(seen.key.clone(), None);
             return;

@@ -6,7 +6,7 @@ use super::budget::Budget;
 use super::compose::Known;
 
 /// How deep defaults may hold variables whose defaults hold variables.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = 256;
 
 /// `text` with its variables put in; `None` is an error of the template.
 pub(crate) fn substitute(text: &str, known: &Known, budget: &mut Budget, depth: usize) -> Option<String> {
@@ -23,7 +23,11 @@ pub(crate) fn substitute(text: &str, known: &Known, budget: &mut Budget, depth: 
             result.push('$');
             rest = &after[1..];
         } else if name > 0 {
-            result.push_str(known.get(&after[..name]).map_or("", |value| value.as_str()));
+            let value = known.get(&after[..name]).map_or("", |value| value.as_str());
+            if !budget.spend(value.len()) {
+                return None;
+            }
+            result.push_str(value);
             rest = &after[name..];
         } else if let Some(braced) = after.strip_prefix('{') {
             let length = braces(&mut result, braced, known, budget, depth)?;
@@ -31,9 +35,6 @@ pub(crate) fn substitute(text: &str, known: &Known, budget: &mut Budget, depth: 
         } else {
             result.push('$');
             rest = after;
-        }
-        if !budget.spend(result.len().min(4096)) {
-            return None;
         }
     }
     result.push_str(rest);
@@ -54,6 +55,9 @@ fn braces(result: &mut String, braced: &str, known: &Known, budget: &mut Budget,
         return None;
     }
     let value = known.get(name).map(|value| value.as_str());
+    if !budget.spend(value.map_or(0, str::len)) {
+        return None;
+    }
     if after.starts_with('}') {
         result.push_str(value.unwrap_or_default());
         return Some(length + 1);

@@ -85,15 +85,8 @@ impl Face {
         let (requests, mut to_send) = mpsc::channel::<Request>(32);
         let (snapshots, changes) = watch::channel(None);
         let pending: Pending = Arc::new(Mutex::new(Some(HashMap::new())));
-        tokio::spawn(async move {
-            while let Some(request) = to_send.recv().await {
-                if writer.write(&request).await.is_err() {
-                    break;
-                }
-            }
-        });
         let waiting = pending.clone();
-        tokio::spawn(async move {
+        let reading = tokio::spawn(async move {
             loop {
                 match reader.read().await {
                     Ok(FromAgent::Response { id, result }) => {
@@ -109,6 +102,15 @@ impl Face {
             }
             // Whoever waits learns that there will be no answer.
             locked(&waiting).take();
+        });
+        tokio::spawn(async move {
+            while let Some(request) = to_send.recv().await {
+                if writer.write(&request).await.is_err() {
+                    break;
+                }
+            }
+            // The last face is gone: so is its connection.
+            reading.abort();
         });
         (Self { requests, pending, next: Arc::new(AtomicU64::new(1)) }, Changes(changes))
     }

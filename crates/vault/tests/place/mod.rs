@@ -11,34 +11,34 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 /// Where one test's vault is.
-pub struct Place {
+pub(crate) struct Place {
     folder: TempDir,
     path: PathBuf,
     /// Its keychain.
-    pub keychain: Keychain,
+    pub(crate) keychain: Keychain,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let path = folder.path().join("data #1?").join("vault.db");
         Self { folder, path, keychain: Keychain::in_memory() }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub fn create(&self) -> Vault {
+    pub(crate) fn create(&self) -> Vault {
         Vault::create(&self.path, &self.keychain, at(0)).expect("a vault is made")
     }
 
-    pub fn open(&self) -> Vault {
+    pub(crate) fn open(&self) -> Vault {
         Vault::open(&self.path, &self.keychain).expect("the vault opens")
     }
 
     /// A new vault with one app.
-    pub fn with_app(&self) -> (Vault, AppId) {
+    pub(crate) fn with_app(&self) -> (Vault, AppId) {
         let mut vault = self.create();
         let new =
             NewConnection { kind: ConnectionKind::Local, label: "Local Floom".into(), base_url: None, token: None };
@@ -50,23 +50,23 @@ impl Place {
     }
 
     /// What somebody with the file, but without the program, does to it.
-    pub fn edit(&self, sql: &str) -> usize {
+    pub(crate) fn edit(&self, sql: &str) -> usize {
         let db = rusqlite::Connection::open(&self.path).expect("the file is a database");
         db.execute(sql, []).expect("the edit is made")
     }
 }
 
 /// A point in time, `seconds` after a fixed one.
-pub fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::new(1_790_000_000 + seconds, 123_456_789).expect("a time in range")
 }
 
-pub fn value(text: &str) -> SecretValue {
+pub(crate) fn value(text: &str) -> SecretValue {
     SecretValue::new(text.to_owned())
 }
 
 /// Makes a secret with one value.
-pub fn put(vault: &mut Vault, app: AppId, name: &str, text: &str) -> SecretId {
+pub(crate) fn put(vault: &mut Vault, app: AppId, name: &str, text: &str) -> SecretId {
     let put = vault.transaction(|tx| {
         let secret = tx.ensure_secret(app, name, at(1))?;
         tx.put_value(secret, &value(text), &Source::Typed, at(1))?;

@@ -1,0 +1,5 @@
+//! The whole engine: a real vault, real files, a real Local Floom on loopback.
+
+mod bench;
+mod files;
+mod secrets;

@@ -1,0 +1,135 @@
+//! One secret at a time: typed, flipped, undone, removed; locked and unlocked.
+
+use floom_keychain::State;
+use floom_protocol::command::{Connect, Environment, History, Lock, Remove, SetPolicy, SetValue, Sync, Undo, Unlock, VerifyReceipts};
+use floom_protocol::view::{Prompt, SyncView, VaultView};
+use floom_secret::Policy;
+
+use crate::bench::{Bench, of, preview_of, value};
+
+const KEY: &str = "OPENAI_API_KEY";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_typed_value_is_synced_and_the_file_s_is_set_aside() {
+    let bench = Bench::new().await;
+    bench.import_sample(true).await;
+    let typed = value("sk-proj-typed-0123456789-abcd");
+    bench.call(SetValue { app: bench.app(), key: KEY.into(), policy: None, value: typed }).await.expect("stored");
+    let snapshot = bench.until("it is synced", |snapshot| of(snapshot, KEY).sync == SyncView::Synced && of(snapshot, KEY).version == 2).await;
+    assert_eq!(preview_of(&snapshot, KEY), "sk-pro••••abcd", "the typed value is the current one");
+    let bench = bench.restarted().await;
+    let later = bench.until("the app is shown", |snapshot| !snapshot.apps.is_empty() && !snapshot.links.is_empty()).await;
+    assert_eq!(preview_of(&later, KEY), "sk-pro••••abcd", "and reading the file again does not take it back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_flip_changes_floom_and_needs_a_value_for_the_creator_vault() {
+    let bench = Bench::new().await;
+    let flip = |policy| SetPolicy { app: bench.app(), key: KEY.into(), policy, value: None };
+    bench.call(flip(Policy::User)).await.expect("user vault");
+    bench.call(Sync { wait: true }).await.expect("sent");
+    assert_eq!(bench.secret(KEY).await.policy, Policy::User, "the toggle shows user vault");
+    let refused = bench.call(flip(Policy::Creator)).await.expect_err("there is no value yet");
+    assert_eq!(refused.code, "policy_needs_value", "creator vault without a value would fail every run");
+    let with = SetPolicy { value: Some(value("sk-proj-typed-0123456789-abcd")), ..flip(Policy::Creator) };
+    bench.call(with).await.expect("creator vault");
+    bench.until("it is synced", |snapshot| of(snapshot, KEY).sync == SyncView::Synced && of(snapshot, KEY).policy == Policy::Creator).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_makes_the_old_value_current_as_a_new_version() {
+    let bench = Bench::new().await;
+    let set = |text| SetValue { app: bench.app(), key: KEY.into(), policy: None, value: value(text) };
+    bench.call(set("sk-proj-first-0123456789-1111")).await.expect("stored");
+    bench.call(Sync { wait: true }).await.expect("sent");
+    bench.call(set("sk-proj-second-0123456789-2222")).await.expect("stored");
+    bench.call(Sync { wait: true }).await.expect("sent");
+    assert!(matches!(bench.secret(KEY).await.prompt, Some(Prompt::Rotated { .. })), "undo is offered");
+    bench.call(Undo { app: bench.app(), key: KEY.into() }).await.expect("undone");
+    bench.call(Sync { wait: true }).await.expect("sent");
+    let secret = bench.secret(KEY).await;
+    assert_eq!(secret.preview.expect("a value").as_str(), "sk-pro••••1111", "the first value is current again");
+    assert_eq!((secret.version, secret.sync, secret.prompt), (3, SyncView::Synced, None), "as version 3, on Floom, settled");
+    let history = bench.call(History { app: bench.app(), key: KEY.into() }).await.expect("a history");
+    assert_eq!(history.iter().map(|version| version.version).collect::<Vec<_>>(), [3, 2, 1], "no version is lost");
+    let first = bench.call(Undo { app: bench.app(), key: "AMADEUS_API_KEY".into() }).await.expect_err("nothing yet");
+    assert_eq!(first.code, "nothing_to_undo", "there is nothing before a first value");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removing_takes_the_value_from_floom_and_keeps_its_versions() {
+    let bench = Bench::new().await;
+    bench.import_sample(true).await;
+    bench.call(Remove { app: bench.app(), key: KEY.into() }).await.expect("removed");
+    bench.call(Sync { wait: true }).await.expect("sent");
+    let secret = bench.secret(KEY).await;
+    assert_eq!((secret.sync, secret.preview), (SyncView::Missing, None), "the app declares it and it has no value");
+    let history = bench.call(History { app: bench.app(), key: KEY.into() }).await.expect("a history");
+    assert_eq!(history.len(), 1, "the value is kept here");
+    let bench = bench.restarted().await;
+    bench.until("the app is shown", |snapshot| !snapshot.apps.is_empty() && !snapshot.links.is_empty()).await;
+    bench.call(Sync { wait: true }).await.expect("nothing to send");
+    assert_eq!(bench.secret(KEY).await.sync, SyncView::Missing, "and the watched file does not bring it back by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_and_values_that_floom_refuses_are_refused_here() {
+    let bench = Bench::new().await;
+    let cases = [("1BAD", "x", "name_invalid"), ("A-B", "x", "name_invalid"), (KEY, "", "value_empty")];
+    for (key, text, code) in cases {
+        let refused = bench.call(SetValue { app: bench.app(), key: key.into(), policy: None, value: value(text) }).await;
+        assert_eq!(refused.expect_err("refused").code, code, "{key}");
+    }
+    let long = value(&"x".repeat(65_537));
+    let refused = bench.call(SetValue { app: bench.app(), key: KEY.into(), policy: None, value: long }).await;
+    assert_eq!(refused.expect_err("refused").code, "value_too_long", "one over the limit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_vault_answers_nothing_and_stays_locked_across_a_restart() {
+    let bench = Bench::new().await;
+    bench.import_sample(true).await;
+    bench.call(Lock {}).await.expect("locked");
+    let refused = bench.call(Environment { app: bench.app() }).await.expect_err("locked");
+    assert_eq!(refused.code, "vault_locked", "no value without the keys");
+    assert!(bench.look().await.apps.is_empty(), "and no name");
+    let bench = bench.restarted().await;
+    assert_eq!(bench.look().await.vault, VaultView::Locked, "a restart is no unlock");
+    bench.call(Unlock {}).await.expect("unlocked");
+    bench.until("all is caught up", |snapshot| snapshot.apps.first().is_some_and(|app| app.configured == 4)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_keychain_is_never_a_first_use() {
+    let bench = Bench::new().await;
+    bench.keychain.set_state(State::Locked);
+    let bench = bench.restarted().await;
+    let VaultView::Stopped { failure } = bench.look().await.vault else { panic!("the vault must be stopped") };
+    assert_eq!(failure.code, "keychain_locked", "the state is named");
+    let refused = bench.call(floom_protocol::command::MakeVault {}).await.expect_err("there is a vault");
+    assert_eq!(refused.code, "keychain_locked", "and no second vault is made over it");
+    bench.keychain.set_state(State::Ready);
+    bench.call(Unlock {}).await.expect("the first vault opens again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_floom_that_cannot_be_reached_is_not_added() {
+    let bench = Bench::new().await;
+    let connect = |url: &str| Connect { url: url.into(), token: Some(value("floom_agent_0123456789")) };
+    let refused = bench.call(connect("http://127.0.0.1:1")).await.expect_err("nobody listens");
+    assert_eq!(refused.code, "floom_unreachable", "it says so");
+    let insecure = bench.call(connect("http://example.com")).await.expect_err("no http to other machines");
+    assert_eq!(insecure.code, "url_insecure", "before anything is sent");
+    let local = bench.look().await.connections[0].url.clone().expect("Local Floom has an address");
+    let wrong = bench.call(connect(&local)).await.expect_err("a wrong token");
+    assert_eq!(wrong.code, "floom_token_refused", "the token is tried before anything is stored");
+    assert_eq!(bench.look().await.connections.len(), 1, "and no connection was added");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_tell_everything_in_one_chain() {
+    let bench = Bench::new().await;
+    bench.import_sample(true).await;
+    let chain = bench.call(VerifyReceipts {}).await.expect("a walk");
+    assert!(chain.receipts >= 8 && chain.breaks_at.is_none(), "four stored, four synced, and more: {}", chain.receipts);
+}
