@@ -19,6 +19,8 @@ const BUSY: Duration = Duration::from_secs(5);
 pub(crate) enum Found {
     /// Nothing.
     Nothing,
+    /// The log of a vault whose file is gone; SQLite would play it into a new file.
+    LogOnly,
     /// A vault: its id and the generation of its key-encryption key.
     Vault { id: Uuid, generation: u32 },
     /// A vault of a newer program.
@@ -93,7 +95,9 @@ pub(crate) fn make(path: &Path, fill: impl FnOnce(&Connection) -> Result<(), Vau
 /// What lies at `path`; nothing is written, and no file is made beside it.
 pub(crate) fn look(path: &Path) -> Found {
     match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Found::Nothing,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return if has_log(path) { Found::LogOnly } else { Found::Nothing };
+        }
         Err(_) => return Found::Damaged,
         Ok(_) => {}
     }
@@ -117,9 +121,8 @@ fn header(path: &Path) -> Option<u32> {
 
 fn identity(path: &Path) -> Result<(Uuid, u32), VaultError> {
     // Without a log SQLite would make one even for reading; an immutable file it only reads.
-    let has_log = std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
     let mut uri = format!("file:{}?mode=ro", percent_encoded(path));
-    if !has_log {
+    if !has_log(path) {
         uri.push_str("&immutable=1");
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -127,6 +130,10 @@ fn identity(path: &Path) -> Result<(Uuid, u32), VaultError> {
     db.busy_timeout(BUSY)?;
     let (id, generation, _) = records::vault_row(&db)?;
     Ok((id, generation))
+}
+
+fn has_log(path: &Path) -> bool {
+    std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
 fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use floom_keychain::{Keychain, KeychainError, State};
+use uuid::Uuid;
 
-use crate::file::{self, Found};
+use crate::cipher::Key;
+use crate::file;
 use crate::index::{Index, read_key};
 
 /// What is there of a vault. Only [`Standing::Fresh`] is a first use.
@@ -69,23 +71,49 @@ impl Standing {
 
 /// How the vault at `path` and its key in `keychain` are. Never prompts, never writes.
 pub fn standing(path: &Path, keychain: &Keychain) -> Standing {
-    look(path, keychain).unwrap_or_else(|error| Standing::Blocked(error.state))
+    match look(path, keychain) {
+        Ok(Look::Ready(_)) => Standing::Ready,
+        Ok(Look::Other(standing)) => standing,
+        Err(error) => Standing::Blocked(error.state),
+    }
 }
 
-fn look(path: &Path, keychain: &Keychain) -> Result<Standing, KeychainError> {
+/// What a look found.
+pub(crate) enum Look {
+    /// File and key are there.
+    Ready(Found),
+    /// They are not.
+    Other(Standing),
+}
+
+/// What opens a vault.
+pub(crate) struct Found {
+    /// The vault's id.
+    pub(crate) id: Uuid,
+    /// The generation of the key.
+    pub(crate) generation: u32,
+    /// The key-encryption key.
+    pub(crate) key: Key,
+    /// Whether the keychain's index is there.
+    pub(crate) indexed: bool,
+}
+
+/// [`standing`], with what was read on the way.
+pub(crate) fn look(path: &Path, keychain: &Keychain) -> Result<Look, KeychainError> {
     match keychain.state() {
         State::Ready => {}
-        state => return Ok(Standing::Blocked(state)),
+        state => return Err(state.into()),
     }
-    let index = Index::read(keychain)?;
-    Ok(match file::look(path) {
-        Found::Newer => Standing::Newer,
-        Found::Damaged => Standing::Damaged,
-        Found::Nothing if index.is_none() => Standing::Fresh,
-        Found::Nothing => Standing::FileMissing,
-        Found::Vault { id, generation } => match read_key(keychain, id, generation)? {
-            Some(_) => Standing::Ready,
+    let indexed = Index::read(keychain)?.is_some();
+    let other = match file::look(path) {
+        file::Found::Newer => Standing::Newer,
+        file::Found::Nothing | file::Found::LogOnly if indexed => Standing::FileMissing,
+        file::Found::Nothing => Standing::Fresh,
+        file::Found::Damaged | file::Found::LogOnly => Standing::Damaged,
+        file::Found::Vault { id, generation } => match read_key(keychain, id, generation)? {
+            Some(key) => return Ok(Look::Ready(Found { id, generation, key, indexed })),
             None => Standing::KeyMissing,
         },
-    })
+    };
+    Ok(Look::Other(other))
 }

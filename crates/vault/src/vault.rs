@@ -9,10 +9,11 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 use uuid::Uuid;
 
 use crate::cipher::Key;
-use crate::index::{Index, key_account, read_key};
+use crate::index::{Index, key_account};
 use crate::keys::Keys;
 use crate::records::{Records, vault_row};
-use crate::{Entropy, OsEntropy, Standing, VaultError, file, schema, standing, time};
+use crate::standing::{Look, look};
+use crate::{Entropy, OsEntropy, Standing, VaultError, file, schema, time};
 
 const FIRST_GENERATION: u32 = 1;
 
@@ -28,11 +29,11 @@ impl Vault {
     /// Makes the vault at `path` and its key in `keychain`, on the creator's word.
     ///
     /// The key is written and read back first, then the file appears whole, then the
-    /// keychain's index; killed anywhere between, nothing is lost and the next start
-    /// is told apart from a first use only where a file or an index is there.
+    /// keychain's index. Killed before the file appeared, it is a first use again; killed
+    /// after, the vault opens and opening writes the index.
     ///
     /// # Errors
-    /// [`VaultError::Standing`] unless the [`standing`] is fresh; whatever is there is kept.
+    /// [`VaultError::Standing`] unless the [`standing`](crate::standing()) is fresh; whatever is there is kept.
     pub fn create(path: &Path, keychain: &Keychain, now: Timestamp) -> Result<Self, VaultError> {
         Self::create_with(path, keychain, now, Box::new(OsEntropy))
     }
@@ -47,10 +48,10 @@ impl Vault {
         now: Timestamp,
         entropy: Box<dyn Entropy>,
     ) -> Result<Self, VaultError> {
-        match standing(path, keychain) {
-            Standing::Fresh => {}
-            Standing::Blocked(state) => return Err(VaultError::Keychain(state.into())),
-            standing => return Err(VaultError::Standing(standing)),
+        match look(path, keychain)? {
+            Look::Other(Standing::Fresh) => {}
+            Look::Other(standing) => return Err(VaultError::Standing(standing)),
+            Look::Ready(_) => return Err(VaultError::Standing(Standing::Ready)),
         }
         let id = Uuid::new_v4();
         let kek = Key::random(entropy.as_ref())?;
@@ -73,7 +74,7 @@ impl Vault {
     /// Opens the vault at `path` with its key from `keychain`, without a prompt.
     ///
     /// # Errors
-    /// [`VaultError::Standing`] unless the [`standing`] is ready, [`VaultError::WrongKey`],
+    /// [`VaultError::Standing`] unless the [`standing`](crate::standing()) is ready, [`VaultError::WrongKey`],
     /// [`VaultError::Damaged`]; nothing is replaced.
     pub fn open(path: &Path, keychain: &Keychain) -> Result<Self, VaultError> {
         Self::open_with(path, keychain, Box::new(OsEntropy))
@@ -84,17 +85,19 @@ impl Vault {
     /// # Errors
     /// As [`Vault::open`].
     pub fn open_with(path: &Path, keychain: &Keychain, entropy: Box<dyn Entropy>) -> Result<Self, VaultError> {
-        match standing(path, keychain) {
-            Standing::Ready => {}
-            Standing::Blocked(state) => return Err(VaultError::Keychain(state.into())),
-            standing => return Err(VaultError::Standing(standing)),
-        }
+        let found = match look(path, keychain)? {
+            Look::Ready(found) => found,
+            Look::Other(standing) => return Err(VaultError::Standing(standing)),
+        };
         let db = file::open(path)?;
         schema::migrate(&db)?;
         let (id, generation, check) = vault_row(&db)?;
-        let kek = read_key(keychain, id, generation)?.ok_or(VaultError::Standing(Standing::KeyMissing))?;
-        let keys = Keys::open(&db, id, kek, generation, &check, entropy)?;
-        if Index::read(keychain)?.is_none() {
+        if (id, generation) != (found.id, found.generation) {
+            // The file was replaced, or its key rotated, between the look and the opening.
+            return Err(VaultError::Standing(Standing::KeyMissing));
+        }
+        let keys = Keys::open(&db, id, found.key, generation, &check, entropy)?;
+        if !found.indexed {
             // Making this vault was interrupted after its file had appeared.
             let made: i64 = db.query_row("SELECT created_at FROM vault", [], |row| row.get(0))?;
             Index::new(id, path, time::read(made)?).write(keychain)?;

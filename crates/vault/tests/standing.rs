@@ -31,7 +31,9 @@ fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .into_iter()
         .flatten()
         .flatten()
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).unwrap()))
+        .map(|entry| {
+            (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).unwrap_or_default())
+        })
         .collect()
 }
 
@@ -114,6 +116,24 @@ fn a_creation_that_was_killed_is_gone_on_with() {
     drop(place.create());
     let names: Vec<_> = content(place.path().parent().unwrap()).into_keys().collect();
     assert!(!names.iter().any(|name| name.ends_with(".new")), "the draft is gone: {names:?}");
+}
+
+#[test]
+fn the_log_of_a_file_that_is_gone_is_never_taken_into_a_new_vault() {
+    let place = Place::new();
+    let (mut vault, app) = place.with_app();
+    put(&mut vault, app, "KEY", "value");
+    let log = place.path().with_extension("db-wal");
+    let kept = std::fs::read(&log).unwrap();
+    drop(vault);
+    std::fs::remove_file(place.path()).unwrap();
+    std::fs::write(&log, &kept).unwrap();
+    assert_eq!(of(&place), Standing::FileMissing, "the keychain still knows the vault");
+    place.keychain.delete("index").unwrap();
+    assert_eq!(of(&place), Standing::Damaged, "without an index the log alone says that a vault was here");
+    let refused = Vault::create(place.path(), &place.keychain, at(9)).map(drop).unwrap_err();
+    assert_eq!(refused.code(), "vault_damaged", "no new file is made beside it");
+    assert_eq!(std::fs::read(&log).unwrap(), kept, "and it is kept");
 }
 
 #[test]

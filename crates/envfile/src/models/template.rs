@@ -19,9 +19,9 @@ pub(crate) fn substitute(text: &str, known: &Known, budget: &mut Budget, depth: 
         result.push_str(&rest[..dollar]);
         let after = &rest[dollar + 1..];
         let name = name_length(after);
-        if after.starts_with('$') {
+        if let Some(escaped) = after.strip_prefix('$') {
             result.push('$');
-            rest = &after[1..];
+            rest = escaped;
         } else if name > 0 {
             let value = known.get(&after[..name]).map_or("", |value| value.as_str());
             if !budget.spend(value.len()) {

@@ -1,0 +1,120 @@
+//! A real gnome-keyring on the private bus.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use zbus::blocking::{Connection, connection};
+use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
+
+use crate::process::{Process, bound};
+use crate::{Trouble, until};
+
+const SERVICE: &str = "org.freedesktop.secrets";
+const ROOT: &str = "/org/freedesktop/secrets";
+const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
+const PASSWORD: &str = "password of a private keyring";
+
+/// A running `gnome-keyring-daemon` whose one collection is unlocked at first.
+#[derive(Debug)]
+pub(crate) struct Keyring {
+    bus: String,
+    _daemon: Process,
+}
+
+impl Keyring {
+    /// Starts it on the bus at `bus`, its control socket in `runtime`, and waits until the collection is open.
+    pub(crate) fn start(
+        bus: &str,
+        runtime: &Path,
+        log: &Path,
+        prepare: impl Fn(&mut Command),
+    ) -> Result<Self, Trouble> {
+        let mut command = bound("gnome-keyring-daemon");
+        command.args(["--foreground", "--unlock", "--components=secrets"]);
+        command.arg(format!("--control-directory={}", runtime.join("keyring").display()));
+        prepare(&mut command);
+        let mut daemon = Process::start(
+            {
+                command.stdin(Stdio::piped()).stdout(Stdio::piped());
+                command
+            },
+            log,
+        )?;
+        let input = daemon.child().stdin.take();
+        input.ok_or_else(|| Trouble::new("gnome-keyring has no input"))?.write_all(PASSWORD.as_bytes())?;
+        let output = daemon.child().stdout.take().ok_or_else(|| Trouble::new("gnome-keyring has no output"))?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        let keyring = Self { bus: bus.to_owned(), _daemon: daemon };
+        until("the keyring's unlocking", || keyring.is_locked().ok().filter(|locked| !locked))?;
+        Ok(keyring)
+    }
+
+    /// Locks the collection, as a desktop does when its user asks for it.
+    pub(crate) fn lock(&self) -> Result<(), Trouble> {
+        let collections = [ObjectPath::try_from(COLLECTION)?];
+        self.connect()?.call_method(
+            Some(SERVICE),
+            ROOT,
+            Some("org.freedesktop.Secret.Service"),
+            "Lock",
+            &(&collections[..],),
+        )?;
+        if self.is_locked()? { Ok(()) } else { Err(Trouble::new("the keyring did not lock")) }
+    }
+
+    /// Unlocks it, as the user does by typing the password into the system's prompt.
+    pub(crate) fn unlock(&self) -> Result<(), Trouble> {
+        let bus = self.connect()?;
+        let opened = bus.call_method(
+            Some(SERVICE),
+            ROOT,
+            Some("org.freedesktop.Secret.Service"),
+            "OpenSession",
+            &("plain", Value::from("")),
+        )?;
+        let (_, session): (OwnedValue, OwnedObjectPath) = opened.body().deserialize()?;
+        let nothing: &[u8] = &[];
+        let password = (session, nothing, PASSWORD.as_bytes(), "text/plain");
+        // The name is gnome-keyring's own, for what its own prompt does.
+        bus.call_method(
+            Some(SERVICE),
+            ROOT,
+            Some("org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"),
+            "UnlockWithMasterPassword",
+            &(ObjectPath::try_from(COLLECTION)?, password),
+        )?;
+        if self.is_locked()? { Err(Trouble::new("the keyring did not unlock")) } else { Ok(()) }
+    }
+
+    /// How many entries it has, whether locked or not.
+    pub(crate) fn entries(&self) -> Result<usize, Trouble> {
+        let answer = self.connect()?.call_method(
+            Some(SERVICE),
+            ROOT,
+            Some("org.freedesktop.Secret.Service"),
+            "SearchItems",
+            &(HashMap::from([("service", "dev.floom.secrets")]),),
+        )?;
+        let (open, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) = answer.body().deserialize()?;
+        Ok(open.len() + locked.len())
+    }
+
+    fn is_locked(&self) -> Result<bool, Trouble> {
+        let answer = self.connect()?.call_method(
+            Some(SERVICE),
+            COLLECTION,
+            Some("org.freedesktop.DBus.Properties"),
+            "Get",
+            &("org.freedesktop.Secret.Collection", "Locked"),
+        )?;
+        let locked: OwnedValue = answer.body().deserialize()?;
+        Ok(bool::try_from(locked)?)
+    }
+
+    fn connect(&self) -> Result<Connection, Trouble> {
+        Ok(connection::Builder::address(self.bus.as_str())?.build()?)
+    }
+}

@@ -1,0 +1,31 @@
+//! The whole program, run for real: window, agent, keychain service and Local Floom on a private desktop.
+//!
+//! [`Desk`] is that desktop: a home, a session bus, an unlocked keychain and, where asked for, a display, none of them
+//! the user's own. [`Window`] is the real window on it, driven through WebDriver, [`Floomsec`] the real command line,
+//! [`traces`] finds values where none may be. The tests and the tour are written with these.
+#![forbid(unsafe_code)]
+
+mod bus;
+mod desk;
+mod display;
+mod floomsec;
+mod keyring;
+mod page;
+mod process;
+mod programs;
+pub mod sample;
+mod save;
+pub mod traces;
+mod trouble;
+mod wait;
+mod window;
+
+pub use desk::Desk;
+pub use display::Display;
+pub use floomsec::{Answer, Floomsec, secret};
+pub use page::Look;
+pub use programs::Programs;
+pub use save::Save;
+pub use trouble::Trouble;
+pub use wait::{PATIENCE, until};
+pub use window::Window;

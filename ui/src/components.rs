@@ -1,0 +1,33 @@
+//! What the page is made of, one thing per file.
+
+mod activity;
+mod add_form;
+mod bar;
+mod connect_sheet;
+mod doctor;
+mod drop_veil;
+mod first_run;
+mod first_vault;
+pub(crate) mod focus;
+mod full_view;
+mod history;
+mod icon;
+mod import_sheet;
+mod locked;
+mod moments;
+mod new_app_sheet;
+mod page;
+mod policy_toggle;
+mod problem;
+mod prompt;
+mod rail;
+mod remove_sheet;
+mod row;
+mod row_menu;
+mod sheet;
+mod table;
+mod title_bar;
+mod toast;
+mod value_form;
+pub(crate) mod width;
+pub(crate) mod window;

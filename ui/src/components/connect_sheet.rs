@@ -1,0 +1,60 @@
+//! Connecting to a Floom.
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::sheet::Sheet;
+use super::value_form::take_value;
+use crate::act::Act;
+use crate::desk::Desk;
+use crate::state::Msg;
+use crate::words;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct ConnectSheetProps {
+    pub(super) desk: Desk,
+    /// The address to begin with.
+    pub(super) url: AttrValue,
+    pub(super) busy: bool,
+}
+
+/// The address and the API key. The key is taken out of its field when it is sent.
+#[component]
+pub(super) fn ConnectSheet(props: &ConnectSheetProps) -> Html {
+    let (url, token) = (use_node_ref(), use_node_ref());
+    let busy = props.busy;
+    let onsubmit = {
+        let (desk, url, token) = (props.desk.clone(), url.clone(), token.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let address =
+                url.cast::<HtmlInputElement>().map(|field| field.value().trim().to_owned()).unwrap_or_default();
+            if !busy && !address.is_empty() {
+                desk.act(Act::Connect { url: address, token: take_value(&token) });
+            }
+        })
+    };
+    let says = html! { <p>{words::CONNECT_SAYS}</p> };
+    html! {
+        <Sheet desk={&props.desk} title={words::CONNECT_TITLE} {says} narrow={true} testid="connect-sheet">
+            <form class="aff" id="connect-form" {onsubmit}>
+                <div class="span">
+                    <label class="lab" for="con-u">{words::FLOOM_ADDRESS}</label>
+                    <input class="field" id="con-u" type="url" value={props.url.clone()} autocomplete="off" spellcheck="false" data-testid="connect-url" ref={url} />
+                </div>
+                <div class="span">
+                    <label class="lab" for="con-t">{words::API_KEY}</label>
+                    <input class="field" id="con-t" type="password" autocomplete="off" spellcheck="false" data-first="" data-testid="connect-token" ref={token} />
+                    <p class="hint">{words::API_KEY_HINT}</p>
+                </div>
+            </form>
+            <div class="sheet-foot">
+                <span class="grow"></span>
+                <button class="btn" onclick={props.desk.on_tell(|| Msg::CloseLayer)}>{words::CANCEL}</button>
+                <button class="btn btn-primary" type="submit" form="connect-form" data-testid="connect-submit" aria-disabled={busy.then_some("true")}>
+                    {words::CONNECT}
+                </button>
+            </div>
+        </Sheet>
+    }
+}

@@ -1,0 +1,258 @@
+//! The window as it is drawn, without a browser: names, roles, and what must not be there.
+
+use std::rc::Rc;
+
+use floom_protocol::import::Fate;
+use floom_protocol::view::{ConnectionState, LastUsed, LinkState, Prompt, Snapshot, SyncView, VaultView};
+use floom_secret::Policy;
+use yew::prelude::*;
+
+use crate::backend::fake::Fake;
+use crate::components::window::window;
+use crate::desk::Desk;
+use crate::sample;
+use crate::state::{Ask, Layer, State};
+
+#[derive(Properties, PartialEq)]
+struct StageProps {
+    state: State,
+}
+
+/// The window of one state, on a desk whose acts nobody carries out.
+#[component]
+fn Stage(props: &StageProps) -> Html {
+    let state = props.state.clone();
+    let handle = use_reducer(move || state);
+    let desk = Desk::new(Rc::new(Fake::default()), handle.dispatcher());
+    window(&handle, true, &desk)
+}
+
+async fn drawn(state: State) -> String {
+    // The state is not Send: it is made where it is drawn.
+    yew::LocalServerRenderer::<Stage>::with_props(StageProps { state }).hydratable(false).render().await
+}
+
+fn showing(snapshot: Snapshot) -> State {
+    State { snapshot: Some(Rc::new(snapshot)), ..State::default() }
+}
+
+fn assert_has(html: &str, parts: &[&str], what: &str) {
+    for part in parts {
+        assert!(html.contains(part), "{what}: {part} is missing in {html}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_table_names_what_it_shows() {
+    let html = drawn(showing(sample::snapshot(vec![sample::flyfast()]))).await;
+    assert_has(
+        &html,
+        &[
+            "role=\"table\" aria-label=\"Secrets of flyfast\"",
+            "data-testid=\"row-OPENAI_API_KEY\"",
+            "aria-label=\"Policy for OPENAI_API_KEY\"",
+            "data-testid=\"policy-creator\"",
+            "aria-label=\"hidden, ends in 8b2a\"",
+            "Not reported",
+            "Per-user. Each user supplies their own on first run.",
+            "aria-label=\"Rotate STRIPE_SECRET_KEY: each user rotates their own\"",
+            "aria-label=\"Auto-sync ~/code/flyfast/.env\"",
+            "data-testid=\"counts\"",
+            "4 configured",
+            "data-testid=\"connection-local\"",
+            "Vault unlocked · key in keyring",
+        ],
+        "the table",
+    );
+    assert!(!html.contains("style=\""), "the policy forbids style attributes");
+    assert!(!html.contains("data-testid=\"bar\""), "nothing stands in the way");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn one_option_of_a_toggle_is_in_the_tab_order() {
+    let html = drawn(showing(sample::snapshot(vec![sample::app("one", vec![sample::stored("A_KEY", "••••")])]))).await;
+    let row =
+        html.split("data-testid=\"row-A_KEY\"").nth(1).and_then(|rest| rest.split("c-last").next()).expect("the row");
+    assert_eq!(row.matches("tabindex=\"0\"").count(), 1, "the chosen option");
+    assert_eq!(row.matches("tabindex=\"-1\"").count(), 1, "and not the other");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_gravest_notice_comes_first_and_the_others_can_be_reached() {
+    let mut app = sample::flyfast();
+    app.missing = vec!["OPENAI_API_KEY".into()];
+    let mut snapshot = sample::snapshot(vec![app]);
+    snapshot.links[0].state = LinkState::Paused {
+        brake: "keys_gone".into(),
+        short: "3 of 4 keys gone".into(),
+        long: ".env lost 3 of 4 keys at once.".into(),
+    };
+    let html = drawn(showing(snapshot.clone())).await;
+    assert_has(&html, &["data-code=\"secret_missing\"", "First run will fail until set.", "1 more"], "missing first");
+    assert!(!html.contains("lost 3 of 4"), "one bar at a time");
+    snapshot.apps[0].missing.clear();
+    let html = drawn(showing(snapshot)).await;
+    assert_has(
+        &html,
+        &["data-code=\"keys_gone\"", ".env lost 3 of 4 keys at once.", "Resume", "Look at the changes"],
+        "the brake",
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_changed_value_is_asked_about_without_a_claim_of_overlap() {
+    let mut app = sample::flyfast();
+    app.secrets[0].prompt = Some(Prompt::Changed { file: ".env".into(), line: 3, replaces: true });
+    let html = drawn(showing(sample::snapshot(vec![app]))).await;
+    assert_has(
+        &html,
+        &[
+            "data-testid=\"prompt-OPENAI_API_KEY\"",
+            "The value in .env changed.",
+            "Keep the old one",
+            "Rotate now",
+            "undo for 5 minutes",
+        ],
+        "the question",
+    );
+    assert!(!html.contains("Both values"), "the server does not hold both");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_rotation_offers_undo_until_its_end() {
+    let prompt = |until| Some(Prompt::Rotated { at: jiff::Timestamp::UNIX_EPOCH, until, overlap: true });
+    let mut app = sample::flyfast();
+    app.secrets[0].prompt =
+        prompt(jiff::Timestamp::from_second(jiff::Timestamp::now().as_second() + 200).expect("a time"));
+    let html = drawn(showing(sample::snapshot(vec![app.clone()]))).await;
+    assert_has(&html, &["role=\"timer\"", "data-testid=\"undo\"", "Both values work"], "while it can be undone");
+    app.secrets[0].prompt = prompt(jiff::Timestamp::UNIX_EPOCH);
+    let html = drawn(showing(sample::snapshot(vec![app]))).await;
+    assert!(!html.contains("data-testid=\"undo\""), "after the end nothing is offered");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_switch_to_creator_vault_needs_a_key_and_keeps_the_old_choice() {
+    let mut state = showing(sample::snapshot(vec![sample::flyfast()]));
+    state.asks.insert("STRIPE_SECRET_KEY".into(), Ask::Policy(Policy::Creator));
+    let html = drawn(state).await;
+    assert_has(
+        &html,
+        &[
+            "aria-label=\"Your STRIPE_SECRET_KEY\"",
+            "type=\"password\"",
+            "Creator vault needs your key.",
+            "at your cost.",
+        ],
+        "the question",
+    );
+    let confirm = html.split("data-testid=\"prompt-confirm\"").nth(1).and_then(|rest| rest.split('>').next());
+    assert!(confirm.is_some_and(|rest| rest.contains("aria-disabled=\"true\"")), "Switch waits for the key");
+    let row = html.split("data-testid=\"row-STRIPE_SECRET_KEY\"").nth(1).expect("the row");
+    let user = row.split("data-testid=\"policy-user\"").next().and_then(|before| before.rsplit("<button").next());
+    assert!(user.is_some_and(|option| option.contains("aria-checked=\"true\"")), "the toggle still shows User vault");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn every_line_of_a_preview_is_shown_and_the_window_behind_is_out_of_reach() {
+    let mut state = showing(sample::snapshot(vec![sample::flyfast()]));
+    let fates = [Fate::New, Fate::Changed, Fate::Unchanged, Fate::Undeclared];
+    state.layer = Some(Layer::Import(Rc::new(sample::preview(Some("flyfast"), &fates))));
+    let html = drawn(state).await;
+    assert_has(
+        &html,
+        &[
+            "aria-modal=\"true\"",
+            "data-testid=\"import-sheet\"",
+            "Import 2 keys",
+            "Stays on this computer",
+            "data-testid=\"import-watch\"",
+            "inert",
+        ],
+        "the sheet",
+    );
+    assert_eq!(html.matches("data-testid=\"fate\"").count(), 4, "one fate for each line");
+    assert_eq!(
+        html.matches("data-testid=\"import-policy-creator\"").count(),
+        2,
+        "a choice for new and changed keys only"
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_vault_decides_what_is_seen() {
+    let with = |vault| showing(Snapshot { vault, ..sample::snapshot(vec![sample::flyfast()]) });
+    let fresh = drawn(with(VaultView::Fresh)).await;
+    assert_has(&fresh, &["data-testid=\"make-vault\"", "Nothing has been written."], "no vault");
+    let locked = drawn(with(VaultView::Locked)).await;
+    assert_has(&locked, &["data-testid=\"unlock\"", "Sync is paused for 1 watched file."], "a locked vault");
+    assert!(!locked.contains("OPENAI_API_KEY"), "a locked vault shows no names");
+    let stopped = drawn(with(VaultView::Stopped { failure: sample::failure("keychain_no_service") })).await;
+    assert_has(
+        &stopped,
+        &["data-code=\"keychain_no_service\"", "Nothing was changed.", "Try again"],
+        "a vault that cannot open",
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn without_an_app_there_are_two_ways_to_begin() {
+    let mut snapshot = sample::snapshot(vec![]);
+    snapshot.connections[0].state = ConnectionState::NotRunning;
+    let html = drawn(showing(snapshot)).await;
+    assert_has(&html, &["data-testid=\"start-local\"", "Connect to Floom", "Not running", "Choose file…"], "first run");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_agent_that_is_gone_leaves_what_was_known_in_sight() {
+    let lost = Some(sample::failure("agent_unreachable"));
+    let html = drawn(State { lost: lost.clone(), ..showing(sample::snapshot(vec![sample::flyfast()])) }).await;
+    assert_has(
+        &html,
+        &["data-testid=\"bar\"", "data-code=\"agent_unreachable\"", "OPENAI_API_KEY", "Try again"],
+        "with a table",
+    );
+    let html = drawn(State { lost, ..State::default() }).await;
+    assert_has(&html, &["data-testid=\"doctor\"", "data-code=\"agent_unreachable\"", "Try again"], "from the start");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_refusal_says_what_was_kept_and_carries_its_code() {
+    let state =
+        State { problem: Some(sample::failure("floom_refused")), ..showing(sample::snapshot(vec![sample::flyfast()])) };
+    let html = drawn(state).await;
+    assert_has(
+        &html,
+        &[
+            "role=\"alert\"",
+            "data-testid=\"error\"",
+            "data-code=\"floom_refused\"",
+            "It did not happen.",
+            "Nothing was changed. Try again.",
+        ],
+        "the refusal",
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn states_are_said_in_words_and_not_by_colour_alone() {
+    let mut app = sample::flyfast();
+    app.secrets[0].sync = SyncView::NotSent { failure: sample::failure("floom_500"), retry_at: None };
+    app.secrets[1].sync = SyncView::LocalOnly;
+    app.secrets[2].last_used = LastUsed::Users { active: 218 };
+    app.secrets[3].sync = SyncView::FloomOnly;
+    app.secrets[3].preview = None;
+    let html = drawn(showing(sample::snapshot(vec![app]))).await;
+    assert_has(
+        &html,
+        &[
+            "Not sent",
+            "data-code=\"floom_500\"",
+            "Local only",
+            "Floom only",
+            "218 users",
+            "Only Floom has this value; it cannot be shown.",
+        ],
+        "the words",
+    );
+}

@@ -1,0 +1,23 @@
+//! What the build and the tests need from the system, brought in where it is missing.
+
+use crate::job::{Outcome, say};
+use crate::wasm::Toolchain;
+use crate::{apt, wasm};
+
+/// To compile and link: C (SQLite, ring), and the libraries of the window.
+const BUILD: [&str; 3] = ["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev"];
+
+/// To see the whole program run without a screen: a display, a session bus, a keychain, a clipboard, a driver for the
+/// window, and the two typefaces of the design.
+const DESK: [&str; 7] =
+    ["xvfb", "dbus", "gnome-keyring", "xclip", "webkit2gtk-driver", "fonts-inter", "fonts-jetbrains-mono"];
+
+/// Brings in what is missing and gives the compiler for the front end.
+pub(crate) fn setup() -> Outcome<Toolchain> {
+    if cfg!(target_os = "linux") {
+        apt::install(&[&BUILD[..], &DESK[..]].concat())?;
+    }
+    let toolchain = wasm::toolchain()?;
+    say("setup", "everything is there");
+    Ok(toolchain)
+}
