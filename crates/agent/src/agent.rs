@@ -52,10 +52,10 @@ async fn live() -> ExitCode {
 /// Takes what only one agent may have: the vault's lock first, then the socket.
 fn claim() -> Result<(Places, VaultLock, Listener), Failure> {
     let places = Places::of_this_user()?;
-    let lock = VaultLock::take(places.data()).map_err(|error| {
-        Failure::new(error.code(), error.to_string(), "The agent that runs goes on.", error.hint())
-    })?;
-    let listener = Listener::bind(&places).map_err(|error| not_started(&format!("its socket cannot be opened ({error})")))?;
+    let lock = VaultLock::take(places.data())
+        .map_err(|error| Failure::new(error.code(), error.to_string(), "The agent that runs goes on.", error.hint()))?;
+    let listener =
+        Listener::bind(&places).map_err(|error| not_started(&format!("its socket cannot be opened ({error})")))?;
     Ok((places, lock, listener))
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use floom_engine::Handle;
+use floom_protocol::Failure;
 use floom_protocol::command::Look;
 use floom_protocol::frame::{First, FromAgent, Hello, PROTOCOL, Reply, Request};
 use floom_protocol::socket::{FrameReader, FrameWriter, Stream, split};
 use floom_protocol::view::Snapshot;
-use floom_protocol::Failure;
 use tokio::sync::{Mutex, watch};
 
 /// Why a face is served no longer.

@@ -75,8 +75,9 @@ impl LocalFloom for Child {
     }
 
     fn manifest(&self, text: &str) -> Result<serde_json::Value, Failure> {
-        let manifest = floom_local::Manifest::from_yaml(text)
-            .map_err(|error| Failure::new("manifest_invalid", error.to_string(), "Nothing was made.", "Mend it, then try again."))?;
+        let manifest = floom_local::Manifest::from_yaml(text).map_err(|error| {
+            Failure::new("manifest_invalid", error.to_string(), "Nothing was made.", "Mend it, then try again.")
+        })?;
         serde_json::to_value(manifest).map_err(|error| failed(&error.to_string()))
     }
 }

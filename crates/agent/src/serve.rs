@@ -48,9 +48,9 @@ pub(crate) async fn serve(data: PathBuf, port: u16, supervised: bool) -> Result<
 
 async fn open(data: &Path, port: u16) -> Result<(TcpListener, Store, Listening), Failure> {
     let folder = data.to_owned();
-    let store = tokio::task::spawn_blocking(move || open_store(&folder))
-        .await
-        .map_err(|_| Failure::new("local_floom_not_started", "Local Floom ended.", "Nothing was changed.", "Try again."))??;
+    let store = tokio::task::spawn_blocking(move || open_store(&folder)).await.map_err(|_| {
+        Failure::new("local_floom_not_started", "Local Floom ended.", "Nothing was changed.", "Try again.")
+    })??;
     let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
         Failure::new(
             "port_taken",

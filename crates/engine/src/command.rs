@@ -46,6 +46,11 @@ impl Engine {
 pub(crate) fn said<T: Serialize>(result: Result<T, EngineError>) -> Answer {
     let answer = result?;
     serde_json::to_value(answer).map_err(|_| {
-        floom_protocol::Failure::new("agent_fault", "The answer could not be written.", "What was done is done.", "Look at the state.")
+        floom_protocol::Failure::new(
+            "agent_fault",
+            "The answer could not be written.",
+            "What was done is done.",
+            "Look at the state.",
+        )
     })
 }

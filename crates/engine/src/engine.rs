@@ -5,7 +5,7 @@
 //! so that it is never waited for and nothing is decided in two places.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use floom_keychain::Keychain;
 use floom_protocol::view::Snapshot;
 use floom_protocol::{Command, Failure};
 use floom_secret::SecretValue;
-use floom_vault::{ConnectionId, LinkId, Standing, Vault};
+use floom_vault::{ConnectionId, LinkId, Standing, Vault, VaultError};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -177,11 +177,7 @@ impl Engine {
         Handle { messages, snapshots: receiver }
     }
 
-    async fn run(
-        &mut self,
-        mut inbox: mpsc::UnboundedReceiver<Message>,
-        mut quiet: mpsc::UnboundedReceiver<PathBuf>,
-    ) {
+    async fn run(&mut self, mut inbox: mpsc::UnboundedReceiver<Message>, mut quiet: mpsc::UnboundedReceiver<PathBuf>) {
         loop {
             let due = self.next_due();
             tokio::select! {
@@ -259,7 +255,7 @@ impl Engine {
                     None if locked && found == Standing::Ready => engine.slot = Slot::Locked,
                     Some(Ok(vault)) => engine.opened(vault),
                     Some(Err(error)) => engine.slot = Slot::Stopped(of_vault(&error)),
-                    None if found == Standing::Fresh => engine.slot = Slot::Fresh,
+                    None if is_fresh(&found, &engine.path) => engine.slot = Slot::Fresh,
                     None => engine.slot = Slot::Stopped(standing::of_vault(&found, engine.keychain.name())),
                 }
                 if let Some(reply) = reply {
@@ -276,7 +272,15 @@ impl Engine {
     pub(crate) fn make_vault(&mut self, reply: Reply) {
         let (path, keychain) = (self.path.clone(), self.keychain.clone());
         self.beside_blocking(
-            move || (Vault::create(&path, &keychain, Timestamp::now()), keychain.state()),
+            move || {
+                // An account without any keychain gets its first one; the system asks for its password.
+                let ready = match keychain.state() {
+                    floom_keychain::State::Absent => keychain.unlock().map_err(VaultError::from),
+                    _ => Ok(()),
+                };
+                let made = ready.and_then(|()| Vault::create(&path, &keychain, Timestamp::now()));
+                (made, keychain.state())
+            },
             move |engine, (made, state)| {
                 engine.keychain_state = state;
                 let _ = reply.send(match made {
@@ -412,6 +416,15 @@ impl Engine {
             }
             !same
         });
+    }
+}
+
+/// Whether a first vault may be made: also where the account has no keychain yet, and so no key of ours.
+fn is_fresh(standing: &Standing, path: &Path) -> bool {
+    match standing {
+        Standing::Fresh => true,
+        Standing::Blocked(floom_keychain::State::Absent) => !path.exists(),
+        _ => false,
     }
 }
 

@@ -11,8 +11,15 @@ use floom_protocol::Failure;
 pub(crate) const LONGEST_FILE: u64 = 1024 * 1024;
 
 /// Files that tell which reader a `.env` has, looked for beside it and one folder up.
-const EVIDENCE: &[&str] =
-    &["package.json", "pyproject.toml", "requirements.txt", "go.mod", "Cargo.toml", "compose.yaml", "docker-compose.yml"];
+const EVIDENCE: &[&str] = &[
+    "package.json",
+    "pyproject.toml",
+    "requirements.txt",
+    "go.mod",
+    "Cargo.toml",
+    "compose.yaml",
+    "docker-compose.yml",
+];
 
 /// Reads `path` whole.
 ///
@@ -88,7 +95,8 @@ fn failure(code: &str, path: &Path, what: &str, next: &str) -> Failure {
 /// The path as it is shown: the home folder as `~`.
 pub(crate) fn display(path: &Path) -> String {
     let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE")).map(PathBuf::from);
-    match home.filter(|home| home.parent().is_some()).and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned)) {
+    match home.filter(|home| home.parent().is_some()).and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned))
+    {
         Some(below) => format!("~/{}", below.display()),
         None => path.display().to_string(),
     }
@@ -107,7 +115,8 @@ pub(crate) fn detect(path: &Path) -> Option<Detection> {
             .iter()
             .filter_map(|name| {
                 let path = folder.join(name);
-                let short = std::fs::metadata(&path).ok().filter(|found| found.is_file() && found.len() <= LONGEST_FILE);
+                let short =
+                    std::fs::metadata(&path).ok().filter(|found| found.is_file() && found.len() <= LONGEST_FILE);
                 Some((*name, short.and_then(|_| std::fs::read_to_string(&path).ok())?))
             })
             .collect();

@@ -49,7 +49,11 @@ impl Engine {
             ImportSource::Text { text } => (Document::read(text.expose().as_bytes().to_vec()), None),
         };
         if let Some(refusal) = document.refusal() {
-            return Err(refused(refusal.code(), format!("The pasted text: {refusal}"), "Copy the lines of a .env file, then paste again."));
+            return Err(refused(
+                refusal.code(),
+                format!("The pasted text: {refusal}"),
+                "Copy the lines of a .env file, then paste again.",
+            ));
         }
         let link = path.as_ref().and_then(|path| self.links().into_iter().find(|link| link.path == *path));
         let chosen = call.reader.as_deref().or(link.as_ref().and_then(|link| link.reader.as_deref()));
@@ -60,7 +64,8 @@ impl Engine {
             (None, Some(link)) => Some(self.app_by_id(link.app)?),
             (None, None) => self.app_that_declares(&contents.keys)?,
         };
-        let open = self.plan_for(app.as_ref(), &contents.keys, link.as_ref().map(|link| &link.set_aside), &BTreeMap::new())?;
+        let open =
+            self.plan_for(app.as_ref(), &contents.keys, link.as_ref().map(|link| &link.set_aside), &BTreeMap::new())?;
         let id = Uuid::new_v4().to_string();
         let preview = ImportPreview {
             id: id.clone(),
@@ -101,7 +106,11 @@ impl Engine {
             Origin::File { path, fingerprints } => {
                 reread = Contents::of(&file::read(path)?, previewed.reader, self.vault()?);
                 if reread.fingerprints() != *fingerprints {
-                    return Err(refused("file_changed", "The file changed since the preview.", "Look at the preview again."));
+                    return Err(refused(
+                        "file_changed",
+                        "The file changed since the preview.",
+                        "Look at the preview again.",
+                    ));
                 }
                 (&reread, Some(path.clone()))
             }
@@ -123,7 +132,8 @@ impl Engine {
             self.resume(&link.id.to_string())?;
         }
         self.previews.retain(|(id, _)| *id != call.preview);
-        let keys_with = |wanted: fn(&Row) -> bool| open.rows.iter().filter(|row| wanted(row)).map(|row| row.key.clone()).collect();
+        let keys_with =
+            |wanted: fn(&Row) -> bool| open.rows.iter().filter(|row| wanted(row)).map(|row| row.key.clone()).collect();
         Ok(ImportReport {
             app: app_ref(&app),
             added: keys_with(|row| row.fate == Fate::New && row.stores),
@@ -148,7 +158,12 @@ impl Engine {
         };
         let command = call.command.trim();
         if command.is_empty() {
-            let failure = Failure::new("command_missing", "The app has no command.", "Nothing was made.", "Say what a run starts.");
+            let failure = Failure::new(
+                "command_missing",
+                "The app has no command.",
+                "Nothing was made.",
+                "Say what a run starts.",
+            );
             let _ = reply.send(Err(failure));
             return;
         }
@@ -173,8 +188,7 @@ impl Engine {
             None => Vec::new(),
         };
         let none = BTreeMap::new();
-        let rules =
-            Rules { default_policy: Policy::Creator, set_aside: set_aside.unwrap_or(&none), seen: &[], chosen };
+        let rules = Rules { default_policy: Policy::Creator, set_aside: set_aside.unwrap_or(&none), seen: &[], chosen };
         Ok(plan(keys, &secrets, &rules))
     }
 
@@ -250,8 +264,12 @@ fn rows(document: &Document, keys: &[FileKey], open: &Plan, reader: Reader) -> V
         .zip(&open.rows)
         .map(|(key, row)| {
             let mut notes: Vec<String> = row.refusal.iter().cloned().collect();
-            notes.extend(findings.iter().filter(|finding| finding.line == key.line).map(|finding| finding.message.clone()));
-            notes.extend(verdicts.iter().filter(|verdict| verdict.line == key.line).map(|verdict| verdict.words.clone()));
+            notes.extend(
+                findings.iter().filter(|finding| finding.line == key.line).map(|finding| finding.message.clone()),
+            );
+            notes.extend(
+                verdicts.iter().filter(|verdict| verdict.line == key.line).map(|verdict| verdict.words.clone()),
+            );
             ImportRow {
                 line: key.line,
                 key: Some(key.key.clone()).filter(|key| !key.is_empty()),

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use floom_envfile::{Document, Encoding, Outcome, Reader, last_wins};
+use floom_protocol::Failure;
 use floom_protocol::command::{Choice, Link as LinkCall};
 use floom_protocol::import::Fate;
 use floom_protocol::view::{AppRef, LinkView};
-use floom_protocol::Failure;
 use floom_secret::{Policy, SecretValue};
 use floom_vault::{Fingerprint, Link, LinkId, NewLink, NewReceipt, SeenKey, Source, Vault};
 use jiff::Timestamp;
@@ -246,9 +246,10 @@ impl Engine {
         let link = self.add_link(&path, app.id, call.auto, call.reader.as_deref())?;
         self.read_link(&link, true);
         let views = self.link_views();
-        views.into_iter().find(|view| view.id == link.id.to_string()).ok_or_else(|| {
-            refused("link_unknown", "The file is not watched.", "Try again.")
-        })
+        views
+            .into_iter()
+            .find(|view| view.id == link.id.to_string())
+            .ok_or_else(|| refused("link_unknown", "The file is not watched.", "Try again."))
     }
 
     /// Stores a link, or changes the one that the file has, and follows the file.
@@ -263,7 +264,11 @@ impl Engine {
             return Err(refused("path_not_absolute", "The path is not absolute.", "Give the whole path."));
         }
         if let Some(name) = reader.filter(|name| Reader::from_name(name).is_none()) {
-            return Err(refused("reader_unknown", format!("There is no reader {name}."), "Leave it out, or choose one of the list."));
+            return Err(refused(
+                "reader_unknown",
+                format!("There is no reader {name}."),
+                "Leave it out, or choose one of the list.",
+            ));
         }
         let now = Timestamp::now();
         let known = self.links().into_iter().find(|link| link.path == path && link.app == app);
@@ -300,7 +305,11 @@ impl Engine {
         let path = Path::new(path);
         let links: Vec<Link> = self.links().into_iter().filter(|link| link.path == path).collect();
         if links.is_empty() {
-            return Err(refused("link_unknown", "This file is not watched.", "Run `floomsec status` to see those that are."));
+            return Err(refused(
+                "link_unknown",
+                "This file is not watched.",
+                "Run `floomsec status` to see those that are.",
+            ));
         }
         let detail = words::titled(&file::name(path), "no longer watched; its keys stay");
         self.vault_mut()?.transaction(|tx| {
@@ -357,13 +366,18 @@ impl Engine {
         match choice {
             Choice::KeepStored => {
                 let Some(seen) = link.seen.get(key) else {
-                    return Err(refused("nothing_asked", format!("{key} is not in the file any more."), "Nothing is needed."));
+                    return Err(refused(
+                        "nothing_asked",
+                        format!("{key} is not in the file any more."),
+                        "Nothing is needed.",
+                    ));
                 };
                 link.set_aside.insert(key.to_owned(), seen.fingerprint);
                 self.vault_mut()?.transaction(|tx| {
                     tx.update_link(&link)?;
                     let detail = format!("the file's value was set aside, {}", file::name(&link.path));
-                    let receipt = NewReceipt { what: "value_set_aside", app: Some(&app.slug), key: Some(key), detail: &detail };
+                    let receipt =
+                        NewReceipt { what: "value_set_aside", app: Some(&app.slug), key: Some(key), detail: &detail };
                     tx.append_receipt(&receipt, Timestamp::now())?;
                     Ok::<_, EngineError>(())
                 })?;
@@ -384,7 +398,11 @@ impl Engine {
                 let mut wanted = plan(&contents.keys, &secrets, &rules);
                 wanted.rows.retain(|row| row.key == key && row.fate != Fate::Skipped);
                 if wanted.rows.is_empty() {
-                    return Err(refused("nothing_asked", format!("{key} is not in the file any more."), "Nothing is needed."));
+                    return Err(refused(
+                        "nothing_asked",
+                        format!("{key} is not in the file any more."),
+                        "Nothing is needed.",
+                    ));
                 }
                 let origin = |row: &Row| Source::File { path: link.path.display().to_string(), line: row.line };
                 self.commit(link.app, &wanted, &contents.values, origin)?;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use floom_client::PolicyEntry;
-use floom_protocol::view::{ConnectionState, SyncReport};
 use floom_protocol::Failure;
+use floom_protocol::view::{ConnectionState, SyncReport};
 use floom_vault::{App, NewReceipt, OutboxChange, OutboxItem, RemoteState, Secret, Source};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -66,16 +66,13 @@ impl Engine {
         self.in_flight = Some(item.id);
         let (slug, key, before) = (app.slug.clone(), secret.name.clone(), secret.remote.policy);
         let app = app.clone();
-        self.beside(
-            async move { push(&client, &slug, &key, &change, before).await },
-            move |engine, sent| {
-                engine.in_flight = None;
-                match sent.and_then(|entry| engine.acknowledged(&item, &app, &secret, &entry)) {
-                    Ok(()) => {}
-                    Err(error) => engine.not_sent(&item, &app, error),
-                }
-            },
-        );
+        self.beside(async move { push(&client, &slug, &key, &change, before).await }, move |engine, sent| {
+            engine.in_flight = None;
+            match sent.and_then(|entry| engine.acknowledged(&item, &app, &secret, &entry)) {
+                Ok(()) => {}
+                Err(error) => engine.not_sent(&item, &app, error),
+            }
+        });
     }
 
     fn change(&self, item: &OutboxItem, secret: &Secret) -> Result<Change, EngineError> {
@@ -133,24 +130,25 @@ impl Engine {
     /// Floom did not take it: said in its row, tried again where that can help.
     fn not_sent(&mut self, item: &OutboxItem, app: &App, error: EngineError) {
         let (transient, pause, refused_token) = match &error {
-            EngineError::Floom(error) => (error.is_transient(), error.retry_after(), error.code() == "floom_token_refused"),
+            EngineError::Floom(error) => {
+                (error.is_transient(), error.retry_after(), error.code() == "floom_token_refused")
+            }
             EngineError::Refused(failure) => (failure.code == "floom_not_confirmed", None, false),
             EngineError::Vault(_) => (false, None, false),
         };
         let wait = pause.unwrap_or_else(|| Duration::from_secs(1 << item.attempts.min(8)).min(LONGEST_WAIT));
         let unreachable = matches!(&error, EngineError::Floom(error) if error.code() == "floom_unreachable" || error.code() == "floom_timeout");
-        let failure = if unreachable || refused_token {
-            self.unreachable(app.connection, error)
-        } else {
-            Failure::from(error)
-        };
+        let failure =
+            if unreachable || refused_token { self.unreachable(app.connection, error) } else { Failure::from(error) };
         if unreachable || refused_token {
             // The change itself is fine: it waits for its Floom.
             return;
         }
         let next = transient.then(|| Timestamp::now().checked_add(wait).ok()).flatten();
         let noted = self.vault_mut().and_then(|vault| {
-            vault.transaction(|tx| Ok::<_, EngineError>(tx.outbox_failed(item.id, &failure.code, &failure.message, next)?))
+            vault.transaction(|tx| {
+                Ok::<_, EngineError>(tx.outbox_failed(item.id, &failure.code, &failure.message, next)?)
+            })
         });
         if noted.is_err() {
             // The vault is closed: the row is as it was and is sent after the next unlock.
@@ -231,7 +229,12 @@ pub(crate) fn failure_of(item: &OutboxItem) -> Option<Failure> {
         Some(_) => "It is tried again by itself.",
         None => "Mend the cause, then sync again.",
     };
-    Some(Failure::new(&failure.code, &failure.message, "It is stored here, encrypted; Floom still has the old state.", next))
+    Some(Failure::new(
+        &failure.code,
+        &failure.message,
+        "It is stored here, encrypted; Floom still has the old state.",
+        next,
+    ))
 }
 
 fn count(number: usize) -> u32 {

@@ -87,10 +87,7 @@ impl Plan {
 /// on Floom (an entry without a time was never decided), else `default`.
 pub fn policy_of(secret: Option<&Secret>, default: Policy) -> Policy {
     let Some(secret) = secret else { return default };
-    secret
-        .policy
-        .or_else(|| secret.remote.policy.filter(|_| secret.remote.policy_set_at.is_some()))
-        .unwrap_or(default)
+    secret.policy.or_else(|| secret.remote.policy.filter(|_| secret.remote.policy_set_at.is_some())).unwrap_or(default)
 }
 
 /// The plan for `file` (one entry per key) against `secrets` under `rules`.
@@ -111,8 +108,7 @@ pub fn plan(file: &[FileKey], secrets: &[Secret], rules: &Rules<'_>) -> Plan {
 }
 
 fn row(key: &FileKey, secret: Option<&Secret>, rules: &Rules<'_>) -> Row {
-    let policy =
-        rules.chosen.get(&key.key).copied().unwrap_or_else(|| policy_of(secret, rules.default_policy));
+    let policy = rules.chosen.get(&key.key).copied().unwrap_or_else(|| policy_of(secret, rules.default_policy));
     let mut row = Row {
         key: key.key.clone(),
         line: key.line,

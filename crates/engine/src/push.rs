@@ -31,7 +31,12 @@ pub trait Remote: Sync {
     /// Sets one policy.
     fn set_policy(&self, slug: &str, key: &str, policy: Policy) -> impl Future<Output = Result<(), FloomError>> + Send;
     /// Puts one value.
-    fn set_value(&self, slug: &str, key: &str, value: &SecretValue) -> impl Future<Output = Result<(), FloomError>> + Send;
+    fn set_value(
+        &self,
+        slug: &str,
+        key: &str,
+        value: &SecretValue,
+    ) -> impl Future<Output = Result<(), FloomError>> + Send;
     /// Removes one value.
     fn remove_value(&self, slug: &str, key: &str) -> impl Future<Output = Result<bool, FloomError>> + Send;
 }
@@ -45,7 +50,12 @@ impl Remote for Client {
         Client::set_policy(self, slug, key, policy)
     }
 
-    fn set_value(&self, slug: &str, key: &str, value: &SecretValue) -> impl Future<Output = Result<(), FloomError>> + Send {
+    fn set_value(
+        &self,
+        slug: &str,
+        key: &str,
+        value: &SecretValue,
+    ) -> impl Future<Output = Result<(), FloomError>> + Send {
         Client::set_value(self, slug, key, value)
     }
 

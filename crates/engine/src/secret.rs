@@ -76,7 +76,9 @@ impl Engine {
             let version = store(tx, &app.slug, &secret, value, &Source::Typed, now)?;
             match policy {
                 _ if !secret.remote.declared => {}
-                Policy::Creator => enqueue(tx, &app.slug, &secret, OutboxChange::Value { version, policy }, in_flight, now)?,
+                Policy::Creator => {
+                    enqueue(tx, &app.slug, &secret, OutboxChange::Value { version, policy }, in_flight, now)?
+                }
                 Policy::User if before != Policy::User || secret.remote.policy != Some(Policy::User) => {
                     enqueue(tx, &app.slug, &secret, OutboxChange::Policy(policy), in_flight, now)?;
                 }
@@ -207,7 +209,9 @@ impl Engine {
         let vault = self.vault()?;
         Ok(match vault.receipts_verify()? {
             ChainCheck::Whole { count } => ChainView { receipts: u64::try_from(count).unwrap_or(0), breaks_at: None },
-            ChainCheck::Breaks { at } => ChainView { receipts: u64::try_from(at - 1).unwrap_or(0), breaks_at: Some(at) },
+            ChainCheck::Breaks { at } => {
+                ChainView { receipts: u64::try_from(at - 1).unwrap_or(0), breaks_at: Some(at) }
+            }
         })
     }
 

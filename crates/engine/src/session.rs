@@ -286,7 +286,8 @@ impl Engine {
             move |engine, (client, found)| {
                 let stored = found.map_err(EngineError::from).and_then(|found| {
                     let label = base.host_label();
-                    let id = engine.store_connection(ConnectionKind::Remote, &label, Some(base.as_str()), token.as_ref())?;
+                    let id =
+                        engine.store_connection(ConnectionKind::Remote, &label, Some(base.as_str()), token.as_ref())?;
                     let mut session = Session::new(ConnectionState::Connected);
                     session.client = Some(client);
                     engine.sessions.insert(id, session);
@@ -294,7 +295,8 @@ impl Engine {
                     engine.show_connection(&id.to_string())?;
                     Ok(id)
                 });
-                let view = stored.map(|id| engine.connection_views().into_iter().find(|view| view.id == id.to_string()));
+                let view =
+                    stored.map(|id| engine.connection_views().into_iter().find(|view| view.id == id.to_string()));
                 let _ = reply.send(said(view));
             },
         );
@@ -322,7 +324,8 @@ impl Engine {
             None => self.shown,
         };
         let apps = self.vault()?.apps()?;
-        let found = apps.into_iter().find(|app| Some(app.connection) == connection && app.slug == reference.slug && !app.gone);
+        let found =
+            apps.into_iter().find(|app| Some(app.connection) == connection && app.slug == reference.slug && !app.gone);
         found.ok_or_else(|| {
             refused(
                 "app_unknown",
@@ -335,7 +338,9 @@ impl Engine {
     /// The client of an app's connection.
     pub(crate) fn client(&self, connection: ConnectionId) -> Result<Client, EngineError> {
         let client = self.sessions.get(&connection).and_then(|session| session.client.clone());
-        client.ok_or_else(|| refused("floom_not_connected", "This Floom is not connected.", "Wait until it is, or connect it again."))
+        client.ok_or_else(|| {
+            refused("floom_not_connected", "This Floom is not connected.", "Wait until it is, or connect it again.")
+        })
     }
 
     /// Registers an app on Local Floom, which is started for it, and shows it.
@@ -451,9 +456,8 @@ impl Engine {
     /// The app with this id.
     pub(crate) fn app_by_id(&self, id: AppId) -> Result<App, EngineError> {
         let apps = self.vault()?.apps()?;
-        apps.into_iter().find(|app| app.id == id).ok_or_else(|| {
-            refused("app_unknown", "The app is not known any more.", "Look at the list of apps.")
-        })
+        apps.into_iter()
+            .find(|app| app.id == id)
+            .ok_or_else(|| refused("app_unknown", "The app is not known any more.", "Look at the list of apps."))
     }
 }
-

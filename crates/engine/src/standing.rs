@@ -188,9 +188,11 @@ impl Engine {
         let missing: Vec<String> =
             views.iter().filter(|view| view.sync == SyncView::Missing).map(|view| view.key.clone()).collect();
         let configured = views.iter().filter(|view| view.declared && view.sync != SyncView::Missing).count();
-        let url = self.sessions.get(&app.connection).and_then(|session| session.client.as_ref()).map(|client| {
-            format!("{}/studio/{}/secrets", client.base().as_str().trim_end_matches('/'), app.slug)
-        });
+        let url = self
+            .sessions
+            .get(&app.connection)
+            .and_then(|session| session.client.as_ref())
+            .map(|client| format!("{}/studio/{}/secrets", client.base().as_str().trim_end_matches('/'), app.slug));
         let local = self.connection_views().iter().any(|view| view.local && view.id == app.connection.to_string());
         AppView {
             connection: app.connection.to_string(),
@@ -212,12 +214,12 @@ impl Engine {
             key: secret.name.clone(),
             declared: secret.remote.declared,
             policy,
-            policy_saving: waiting.is_some_and(|item| {
-                matches!(item.change, OutboxChange::Policy(_)) && item.failure.is_none()
-            }),
+            policy_saving: waiting
+                .is_some_and(|item| matches!(item.change, OutboxChange::Policy(_)) && item.failure.is_none()),
             preview: current.map(|current| current.preview.clone()),
             version: current.map_or(0, |current| current.version),
-            source: current.map(|current| source_view(secret.name.as_str(), &current.source, current.created_at, links)),
+            source: current
+                .map(|current| source_view(secret.name.as_str(), &current.source, current.created_at, links)),
             last_used: LastUsed::NotReported,
             sync: self.sync_view(secret, policy, waiting),
             prompt: self.prompt(secret, links),
@@ -273,7 +275,8 @@ impl Engine {
     fn asked_for_the_first_time(&self, secrets: &[Secret], links: &[Link]) -> Vec<SecretView> {
         let shown = |key: &str| {
             secrets.iter().any(|secret| {
-                secret.name == key && (secret.remote.declared || (secret.current.is_some() && secret.removed_at.is_none()))
+                secret.name == key
+                    && (secret.remote.declared || (secret.current.is_some() && secret.removed_at.is_none()))
             })
         };
         let mut views: Vec<SecretView> = Vec::new();
@@ -328,11 +331,7 @@ impl Engine {
         let Some(state) = self.files.get(&link.id) else { return LinkState::Locked };
         if let Some(brake) = brake_of(link) {
             let name = file::name(&link.path);
-            return LinkState::Paused {
-                brake: brake.code().to_owned(),
-                short: brake.short(),
-                long: brake.long(&name),
-            };
+            return LinkState::Paused { brake: brake.code().to_owned(), short: brake.short(), long: brake.long(&name) };
         }
         if let Some(failure) = &state.trouble {
             return match failure.code.as_str() {
@@ -351,7 +350,10 @@ impl Engine {
         if waiting > 0 {
             return LinkState::Waiting { changes: count(waiting) };
         }
-        let aside = link.set_aside.iter().filter(|(key, value)| link.seen.get(*key).is_some_and(|seen| seen.fingerprint == **value));
+        let aside = link
+            .set_aside
+            .iter()
+            .filter(|(key, value)| link.seen.get(*key).is_some_and(|seen| seen.fingerprint == **value));
         match aside.count() {
             0 => LinkState::InSync { keys: count(link.seen.len()) },
             values => LinkState::SetAside { values: count(values) },

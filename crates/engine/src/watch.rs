@@ -63,7 +63,12 @@ impl Watcher {
         self.forget(path);
         let mut places: BTreeSet<PathBuf> = [path.to_owned()].into();
         places.extend(path.canonicalize());
-        places.extend(path.parent().and_then(|folder| folder.canonicalize().ok()).zip(path.file_name()).map(|(folder, name)| folder.join(name)));
+        places.extend(
+            path.parent()
+                .and_then(|folder| folder.canonicalize().ok())
+                .zip(path.file_name())
+                .map(|(folder, name)| folder.join(name)),
+        );
         let mut watched = true;
         let mut folders = Vec::new();
         for place in places {

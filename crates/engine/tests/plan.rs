@@ -19,8 +19,17 @@ fn key(name: &str, seed: u8) -> FileKey {
 }
 
 fn declared(name: &str) -> Secret {
-    let remote = RemoteState { declared: true, policy: Some(Policy::User), has_value: Some(false), ..RemoteState::default() };
-    Secret { id: SecretId::new(), app: AppId::new(), name: name.to_owned(), policy: None, current: None, remote, removed_at: None }
+    let remote =
+        RemoteState { declared: true, policy: Some(Policy::User), has_value: Some(false), ..RemoteState::default() };
+    Secret {
+        id: SecretId::new(),
+        app: AppId::new(),
+        name: name.to_owned(),
+        policy: None,
+        current: None,
+        remote,
+        removed_at: None,
+    }
 }
 
 fn stored(name: &str, seed: u8) -> Secret {
@@ -133,7 +142,11 @@ fn the_brakes_numbers() {
     one_changed.insert("K0".into(), print(99));
     assert_eq!(brake(&four, &look(&one_changed)), None, "one changed key of four is no brake");
     assert_eq!(brake(&four, &look(&prints(0..3))), None, "one gone key is no brake");
-    assert_eq!(brake(&four, &look(&prints(0..1))), Some(Brake::KeysGone { gone: 3, of: 4 }), "three of four gone is one");
+    assert_eq!(
+        brake(&four, &look(&prints(0..1))),
+        Some(Brake::KeysGone { gone: 3, of: 4 }),
+        "three of four gone is one"
+    );
     assert_eq!(brake(&prints(0..10), &look(&prints(0..8))), None, "two of ten is exactly 20 %, not over");
     assert_eq!(brake(&four, &look(&BTreeMap::new())), Some(Brake::FileEmpty), "an empty file is one");
     assert_eq!(brake(&BTreeMap::new(), &look(&four)), None, "a first read has nothing to compare");
@@ -144,7 +157,11 @@ fn the_brakes_numbers() {
         other
     };
     assert_eq!(brake(&nine, &look(&with_changes(4))), None, "four changed values are no brake");
-    assert_eq!(brake(&nine, &look(&with_changes(5))), Some(Brake::ManyChanged { changed: 5, of: 9 }), "five of nine are");
+    assert_eq!(
+        brake(&nine, &look(&with_changes(5))),
+        Some(Brake::ManyChanged { changed: 5, of: 9 }),
+        "five of nine are"
+    );
     let marked = Look { merge_markers: true, ..look(&four) };
     assert_eq!(brake(&four, &marked), Some(Brake::MergeMarkers), "merge markers are one");
     let recoded = Look { encoding_changed: true, ..look(&four) };

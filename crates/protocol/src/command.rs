@@ -6,7 +6,9 @@ use floom_secret::{Policy, SecretValue};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::import::{ImportPreview, ImportReport, ImportSource};
-use crate::view::{AppRef, ChainView, ConnectionView, DoctorView, LinkView, RunView, Snapshot, SyncReport, VersionView};
+use crate::view::{
+    AppRef, ChainView, ConnectionView, DoctorView, LinkView, RunView, Snapshot, SyncReport, VersionView,
+};
 
 /// A command together with the type of its answer.
 pub trait Call: Into<Command> {

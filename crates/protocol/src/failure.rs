@@ -38,7 +38,12 @@ impl Failure {
     pub fn waits_for_creator(&self) -> bool {
         matches!(
             self.code.as_str(),
-            "needs_answer" | "vault_none" | "vault_file_missing" | "link_paused" | "app_not_chosen" | "policy_needs_value"
+            "needs_answer"
+                | "vault_none"
+                | "vault_file_missing"
+                | "link_paused"
+                | "app_not_chosen"
+                | "policy_needs_value"
         )
     }
 }

@@ -15,4 +15,4 @@ pub mod wire;
 
 pub use policy::Policy;
 pub use preview::Preview;
-pub use value::{SecretValue, ValueError, MAX_BYTES, MAX_CODE_UNITS};
+pub use value::{MAX_BYTES, MAX_CODE_UNITS, SecretValue, ValueError};

@@ -38,9 +38,10 @@ pub(crate) async fn add(face: &mut Face, manifest: &Path) -> Result<Said, Failur
 /// Lists the apps that are shown.
 pub(crate) async fn list(face: &mut Face, output: &Output) -> Result<Said, Failure> {
     let snapshot = super::state::open(connected(face, output).await?)?;
-    let lines = snapshot.apps.iter().map(|app| {
-        format!("{:<24} {} configured, {} missing", app.slug, app.configured, app.missing.len())
-    });
+    let lines = snapshot
+        .apps
+        .iter()
+        .map(|app| format!("{:<24} {} configured, {} missing", app.slug, app.configured, app.missing.len()));
     let said = Said { lines: lines.collect(), ..Said::default() };
     let apps: Vec<_> = snapshot
         .apps

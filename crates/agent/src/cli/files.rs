@@ -148,9 +148,7 @@ pub(crate) async fn link(
     let app = AppRef { connection: None, slug: app };
     let view = face.call(Link { path: absolute(file)?, app, auto, reader }).await?;
     let how = if view.auto { "its changes are sent by themselves" } else { "its changes are asked about" };
-    Ok(Said::default()
-        .line(format!("{} is watched for {}; {how}.", view.file, view.app))
-        .field("link", &view))
+    Ok(Said::default().line(format!("{} is watched for {}; {how}.", view.file, view.app)).field("link", &view))
 }
 
 /// Stops watching a file.
@@ -164,7 +162,12 @@ pub(crate) async fn unlink(face: &mut Face, file: &Path) -> Result<Said, Failure
 pub(crate) fn edit(file: &Path, key: &str, reader: Option<String>) -> Result<Said, Failure> {
     let reader = match reader {
         Some(name) => Reader::from_name(&name).ok_or_else(|| {
-            Failure::new("reader_unknown", format!("There is no reader {name}."), "Nothing was changed.", "Leave it out.")
+            Failure::new(
+                "reader_unknown",
+                format!("There is no reader {name}."),
+                "Nothing was changed.",
+                "Leave it out.",
+            )
         })?,
         None => Reader::Plain,
     };
@@ -172,7 +175,12 @@ pub(crate) fn edit(file: &Path, key: &str, reader: Option<String>) -> Result<Sai
     let document = Document::read(before.clone());
     let line = document.entries().iter().rfind(|entry| entry.key() == key).map(|entry| entry.line());
     let line = line.ok_or_else(|| {
-        Failure::new("key_not_in_file", format!("{key} is not in this file."), "Nothing was changed.", "Add the line first.")
+        Failure::new(
+            "key_not_in_file",
+            format!("{key} is not in this file."),
+            "Nothing was changed.",
+            "Add the line first.",
+        )
     })?;
     let value = value_from_input()?;
     let after = document.with_value(line, key, &value, reader).map_err(|error| {

@@ -14,7 +14,7 @@ use floom_protocol::socket::Face;
 use floom_protocol::view::{Snapshot, VaultView};
 use floom_protocol::{Failure, command};
 
-use arguments::{Arguments, AppAction, Order, PolicyName, ReceiptsAction, VaultAction};
+use arguments::{AppAction, Arguments, Order, PolicyName, ReceiptsAction, VaultAction};
 use output::{Output, Said};
 
 /// Parses the arguments and does what they say.

@@ -122,7 +122,12 @@ pub(crate) async fn run(face: &mut Face, slug: String, command: &[String]) -> Re
         child.env(&variable.key, variable.value.expose());
     }
     let status = child.status().await.map_err(|error| {
-        Failure::new("command_not_started", format!("{program}: {error}."), "Nothing was changed.", "Look at the command.")
+        Failure::new(
+            "command_not_started",
+            format!("{program}: {error}."),
+            "Nothing was changed.",
+            "Look at the command.",
+        )
     })?;
     let exit = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
     Ok(Said { exit: Some(exit), ..Said::default() }.field("exit", exit))

@@ -69,7 +69,9 @@ pub(crate) async fn status(face: &mut Face) -> Result<Said, Failure> {
             let preview = secret.preview.as_ref().map_or("—", |preview| preview.as_str());
             said = said.line(format!("  {:<28} {policy:<8} {preview:<16} {}", secret.key, sync_word(&secret.sync)));
         }
-        apps.push(json!({ "slug": app.slug, "configured": app.configured, "missing": app.missing, "secrets": secrets }));
+        apps.push(
+            json!({ "slug": app.slug, "configured": app.configured, "missing": app.missing, "secrets": secrets }),
+        );
     }
     let links: Vec<Value> = snapshot
         .links

@@ -38,7 +38,8 @@ impl LocalFloom for InProcess {
                 return Ok(Started { url, token });
             }
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-            let url = BaseUrl::parse(&format!("http://{}", listener.local_addr().expect("an address"))).expect("loopback");
+            let url =
+                BaseUrl::parse(&format!("http://{}", listener.local_addr().expect("an address"))).expect("loopback");
             tokio::spawn(floom_local::serve(listener, store, std::future::pending()));
             *address = Some(url.clone());
             Ok(Started { url, token })
@@ -48,7 +49,8 @@ impl LocalFloom for InProcess {
     fn stop(&self) {}
 
     fn manifest(&self, text: &str) -> Result<serde_json::Value, Failure> {
-        let manifest = floom_local::Manifest::from_yaml(text).map_err(|error| Failure::new("manifest_invalid", error.to_string(), "", ""))?;
+        let manifest = floom_local::Manifest::from_yaml(text)
+            .map_err(|error| Failure::new("manifest_invalid", error.to_string(), "", ""))?;
         Ok(serde_json::to_value(manifest).expect("a manifest is JSON"))
     }
 }

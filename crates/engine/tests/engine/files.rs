@@ -63,7 +63,8 @@ async fn with_auto_sync_every_way_of_saving_arrives() {
         save(&path, &changed(end));
         let snapshot = bench
             .until("the saved value is synced", |snapshot| {
-                preview_of(snapshot, "OPENAI_API_KEY").ends_with(end) && of(snapshot, "OPENAI_API_KEY").sync == SyncView::Synced
+                preview_of(snapshot, "OPENAI_API_KEY").ends_with(end)
+                    && of(snapshot, "OPENAI_API_KEY").sync == SyncView::Synced
             })
             .await;
         assert!(
@@ -91,7 +92,8 @@ async fn without_auto_sync_a_change_is_asked_about_and_sent_only_on_the_answer()
     bench.call(answer).await.expect("the answer is taken");
     bench
         .until("the file's value is synced", |snapshot| {
-            preview_of(snapshot, "OPENAI_API_KEY").ends_with("9999") && of(snapshot, "OPENAI_API_KEY").sync == SyncView::Synced
+            preview_of(snapshot, "OPENAI_API_KEY").ends_with("9999")
+                && of(snapshot, "OPENAI_API_KEY").sync == SyncView::Synced
         })
         .await;
 }
@@ -105,8 +107,13 @@ async fn the_kept_value_stays_kept_across_a_restart_until_the_line_changes() {
     let answer = Answer { app: bench.app(), key: "OPENAI_API_KEY".into(), choice: Choice::KeepStored };
     bench.call(answer).await.expect("the answer is taken");
     let bench = bench.restarted().await;
-    let snapshot = bench.until("the app is shown", |snapshot| !snapshot.apps.is_empty() && !snapshot.links.is_empty()).await;
-    assert_eq!(of(&snapshot, "OPENAI_API_KEY").prompt, Some(Prompt::SetAside { file: ".env".into(), line: 3 }), "set aside");
+    let snapshot =
+        bench.until("the app is shown", |snapshot| !snapshot.apps.is_empty() && !snapshot.links.is_empty()).await;
+    assert_eq!(
+        of(&snapshot, "OPENAI_API_KEY").prompt,
+        Some(Prompt::SetAside { file: ".env".into(), line: 3 }),
+        "set aside"
+    );
     truncate_and_write(&path, &changed("7777"));
     bench
         .until("a third value asks again", |snapshot| {
@@ -130,14 +137,17 @@ async fn keys_that_vanish_at_once_pause_the_file_and_remove_nothing() {
     let bench = Bench::new().await;
     let (path, _) = bench.import_sample(true).await;
     truncate_and_write(&path, "OPENAI_API_KEY=sk-proj-sample-0123456789-0000\n");
-    let paused = bench.until("the file is paused", |snapshot| matches!(snapshot.links[0].state, LinkState::Paused { .. })).await;
+    let paused =
+        bench.until("the file is paused", |snapshot| matches!(snapshot.links[0].state, LinkState::Paused { .. })).await;
     assert!(
         matches!(&paused.links[0].state, LinkState::Paused { brake, long, .. } if brake == "keys_gone" && long == ".env lost 3 of 4 keys at once."),
         "with the brake's own words"
     );
     assert_eq!(preview_of(&paused, "OPENAI_API_KEY"), "sk-pro••••8b2a", "nothing of that read was taken");
     bench.call(Resume { link: paused.links[0].id.clone() }).await.expect("the creator takes it as it is");
-    let taken = bench.until("the one line is synced", |snapshot| preview_of(snapshot, "OPENAI_API_KEY").ends_with("0000")).await;
+    let taken = bench
+        .until("the one line is synced", |snapshot| preview_of(snapshot, "OPENAI_API_KEY").ends_with("0000"))
+        .await;
     assert_eq!(taken.apps[0].configured, 4, "the lines that are gone removed nothing");
     assert!(of(&taken, "AMADEUS_API_KEY").source.as_ref().is_some_and(|source| source.gone), "and the row says so");
 }

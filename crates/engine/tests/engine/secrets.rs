@@ -1,7 +1,9 @@
 //! One secret at a time: typed, flipped, undone, removed; locked and unlocked.
 
 use floom_keychain::State;
-use floom_protocol::command::{Connect, Environment, History, Lock, Remove, SetPolicy, SetValue, Sync, Undo, Unlock, VerifyReceipts};
+use floom_protocol::command::{
+    Connect, Environment, History, Lock, Remove, SetPolicy, SetValue, Sync, Undo, Unlock, VerifyReceipts,
+};
 use floom_protocol::view::{Prompt, SyncView, VaultView};
 use floom_secret::Policy;
 
@@ -15,10 +17,13 @@ async fn a_typed_value_is_synced_and_the_file_s_is_set_aside() {
     bench.import_sample(true).await;
     let typed = value("sk-proj-typed-0123456789-abcd");
     bench.call(SetValue { app: bench.app(), key: KEY.into(), policy: None, value: typed }).await.expect("stored");
-    let snapshot = bench.until("it is synced", |snapshot| of(snapshot, KEY).sync == SyncView::Synced && of(snapshot, KEY).version == 2).await;
+    let snapshot = bench
+        .until("it is synced", |snapshot| of(snapshot, KEY).sync == SyncView::Synced && of(snapshot, KEY).version == 2)
+        .await;
     assert_eq!(preview_of(&snapshot, KEY), "sk-pro••••abcd", "the typed value is the current one");
     let bench = bench.restarted().await;
-    let later = bench.until("the app is shown", |snapshot| !snapshot.apps.is_empty() && !snapshot.links.is_empty()).await;
+    let later =
+        bench.until("the app is shown", |snapshot| !snapshot.apps.is_empty() && !snapshot.links.is_empty()).await;
     assert_eq!(preview_of(&later, KEY), "sk-pro••••abcd", "and reading the file again does not take it back");
 }
 
@@ -33,7 +38,11 @@ async fn a_policy_flip_changes_floom_and_needs_a_value_for_the_creator_vault() {
     assert_eq!(refused.code, "policy_needs_value", "creator vault without a value would fail every run");
     let with = SetPolicy { value: Some(value("sk-proj-typed-0123456789-abcd")), ..flip(Policy::Creator) };
     bench.call(with).await.expect("creator vault");
-    bench.until("it is synced", |snapshot| of(snapshot, KEY).sync == SyncView::Synced && of(snapshot, KEY).policy == Policy::Creator).await;
+    bench
+        .until("it is synced", |snapshot| {
+            of(snapshot, KEY).sync == SyncView::Synced && of(snapshot, KEY).policy == Policy::Creator
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +58,11 @@ async fn undo_makes_the_old_value_current_as_a_new_version() {
     bench.call(Sync { wait: true }).await.expect("sent");
     let secret = bench.secret(KEY).await;
     assert_eq!(secret.preview.expect("a value").as_str(), "sk-pro••••1111", "the first value is current again");
-    assert_eq!((secret.version, secret.sync, secret.prompt), (3, SyncView::Synced, None), "as version 3, on Floom, settled");
+    assert_eq!(
+        (secret.version, secret.sync, secret.prompt),
+        (3, SyncView::Synced, None),
+        "as version 3, on Floom, settled"
+    );
     let history = bench.call(History { app: bench.app(), key: KEY.into() }).await.expect("a history");
     assert_eq!(history.iter().map(|version| version.version).collect::<Vec<_>>(), [3, 2, 1], "no version is lost");
     let first = bench.call(Undo { app: bench.app(), key: "AMADEUS_API_KEY".into() }).await.expect_err("nothing yet");
@@ -69,7 +82,11 @@ async fn removing_takes_the_value_from_floom_and_keeps_its_versions() {
     let bench = bench.restarted().await;
     bench.until("the app is shown", |snapshot| !snapshot.apps.is_empty() && !snapshot.links.is_empty()).await;
     bench.call(Sync { wait: true }).await.expect("nothing to send");
-    assert_eq!(bench.secret(KEY).await.sync, SyncView::Missing, "and the watched file does not bring it back by itself");
+    assert_eq!(
+        bench.secret(KEY).await.sync,
+        SyncView::Missing,
+        "and the watched file does not bring it back by itself"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,7 +94,8 @@ async fn names_and_values_that_floom_refuses_are_refused_here() {
     let bench = Bench::new().await;
     let cases = [("1BAD", "x", "name_invalid"), ("A-B", "x", "name_invalid"), (KEY, "", "value_empty")];
     for (key, text, code) in cases {
-        let refused = bench.call(SetValue { app: bench.app(), key: key.into(), policy: None, value: value(text) }).await;
+        let refused =
+            bench.call(SetValue { app: bench.app(), key: key.into(), policy: None, value: value(text) }).await;
         assert_eq!(refused.expect_err("refused").code, code, "{key}");
     }
     let long = value(&"x".repeat(65_537));

@@ -48,7 +48,8 @@ const KEPT: &[&str] = &[
 /// # Errors
 /// `agent_not_found` when it is not there.
 pub fn program_beside(name: &str) -> Result<PathBuf, Failure> {
-    let found = std::env::current_exe().ok().map(|me| me.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION));
+    let found =
+        std::env::current_exe().ok().map(|me| me.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION));
     found.filter(|path| path.is_file()).ok_or_else(|| {
         Failure::new(
             "program_not_found",
