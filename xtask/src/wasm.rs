@@ -71,6 +71,10 @@ fn host() -> Outcome<String> {
 fn unpack(folder: &Path) -> Outcome {
     let packages = packages()?;
     let downloads = folder.join("packages");
+    // What an earlier attempt left would mix with newer packages.
+    if folder.is_dir() {
+        fs::remove_dir_all(folder)?;
+    }
     fs::create_dir_all(&downloads)?;
     say("setup", format_args!("apt-get download {}", packages.join(" ")));
     // Downloads by root go through another user, who may not write here.

@@ -8,6 +8,8 @@ use floom_protocol::view::{LinkState, Prompt, SyncView};
 
 use crate::bench::{Bench, SAMPLE, of, preview_of};
 
+type Save = fn(&Path, &str);
+
 fn changed(end: &str) -> String {
     SAMPLE.replace("8b2a", end)
 }
@@ -51,7 +53,7 @@ async fn an_import_is_previewed_stored_and_synced() {
 async fn with_auto_sync_every_way_of_saving_arrives() {
     let bench = Bench::new().await;
     let (path, _) = bench.import_sample(true).await;
-    let ways: [(&str, fn(&Path, &str)); 6] = [
+    let ways: [(&str, Save); 6] = [
         ("1111", in_place),
         ("2222", truncate_and_write),
         ("3333", atomic_rename),
