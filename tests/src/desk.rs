@@ -162,6 +162,25 @@ impl Desk {
         until("the agent's end", || UnixStream::connect(self.socket()).is_err().then_some(())).map(drop)
     }
 
+    /// Kills the agent as the system does, without a word, and waits until it is gone; gives its process number.
+    ///
+    /// # Errors
+    /// [`Trouble`] when none runs or it stays.
+    pub fn kill_agent(&self) -> Result<i32, Trouble> {
+        let agent = self.agent().ok_or_else(|| Trouble::new("no agent runs"))?;
+        kill(Pid::from_raw(agent), Signal::SIGKILL)?;
+        until("the agent's death", || arguments_of(agent).is_empty().then_some(agent)).map(|(agent, _)| agent)
+    }
+
+    /// The process number of the agent, while one runs.
+    pub fn agent(&self) -> Option<i32> {
+        self.processes().into_iter().find(|process| {
+            let arguments = arguments_of(*process);
+            let mut words = arguments.split(|byte| *byte == 0);
+            words.next().is_some_and(|program| program.ends_with(b"floomsec")) && words.next() == Some(b"agent")
+        })
+    }
+
     fn keyring(&self) -> Result<&Keyring, Trouble> {
         self.keyring.as_ref().ok_or_else(|| Trouble::new("this desktop has no keychain"))
     }
@@ -201,6 +220,11 @@ impl Drop for Desk {
             let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
         }
     }
+}
+
+/// The words that a process was started with, each ended by a zero byte; nothing once it is dead.
+fn arguments_of(process: i32) -> Vec<u8> {
+    fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default()
 }
 
 /// Writes one frame of the agent's protocol: its length, then its JSON.

@@ -8,6 +8,7 @@
 mod bus;
 mod desk;
 mod display;
+mod drag;
 mod floomsec;
 mod keyring;
 mod page;
@@ -22,6 +23,7 @@ mod window;
 
 pub use desk::Desk;
 pub use display::Display;
+pub use drag::Drag;
 pub use floomsec::{Answer, Floomsec, secret};
 pub use page::Look;
 pub use programs::Programs;

@@ -142,6 +142,17 @@ impl<'d> Window<'d> {
         Ok(())
     }
 
+    /// Types `text` into the field at `place`, in place of what stands in it.
+    ///
+    /// # Errors
+    /// As [`Window::text`].
+    pub async fn refill(&self, place: &str, text: &str) -> Result<(), Trouble> {
+        self.text(place).await?;
+        let selector = Place::new(place).selector;
+        self.page.find(Locator::Css(&selector)).await?.clear().await?;
+        self.fill(place, text).await
+    }
+
     /// What the page shows and holds. It is kept in the desk's logs, too, so that a search for values covers it.
     ///
     /// # Errors

@@ -73,6 +73,8 @@ async fn import(journal: &mut Journal, window: &Window<'_>, file: &std::path::Pa
     journal
         .picture(window, "imported", "4 keys stored, acknowledged by Floom; the file is watched", started.elapsed())
         .await?;
+    // The word about the import goes by itself; the pictures after it show the table.
+    window.gone("toast").await?;
     let started = Instant::now();
     window.press("link-0/link-switch").await?;
     window.when("link-0/link-switch@aria-checked", "on", |on| on == "true").await?;

@@ -2,10 +2,13 @@
 
 mod cli;
 mod desk;
+mod import;
+mod lost;
 mod refusals;
 mod values;
 mod versions;
 mod window;
+mod window_refusals;
 
 use std::path::PathBuf;
 

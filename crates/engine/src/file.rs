@@ -27,7 +27,7 @@ const EVIDENCE: &[&str] = &[
 /// `file_missing`, `file_is_folder`, `file_not_regular`, `file_too_large`, `file_unreadable`,
 /// `file_moving` (it changed while it was read: try once more), and what
 /// [`Document::refusal`] says.
-pub(crate) fn read(path: &Path) -> Result<Document, Failure> {
+pub fn read(path: &Path) -> Result<Document, Failure> {
     let before = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     check_kind(path, &before)?;
     let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;

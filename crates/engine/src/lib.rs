@@ -25,4 +25,6 @@ mod words;
 
 pub use engine::{Engine, Handle, LocalFloom, Started};
 pub use error::EngineError;
+pub use file::read as read_file;
+pub use link::reader_for;
 pub use standing::UNDO;

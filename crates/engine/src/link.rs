@@ -108,6 +108,11 @@ pub(crate) fn reader_of(chosen: Option<&str>, path: Option<&Path>) -> (Reader, O
     }
 }
 
+/// The reader of the app that `path` belongs to, found from what lies beside it; else the plain reading.
+pub fn reader_for(path: &Path) -> Reader {
+    reader_of(None, Some(path)).0
+}
+
 impl Engine {
     /// Follows every linked file, and reads each once: what happened while nobody watched is caught up.
     pub(crate) fn follow_all(&mut self) {

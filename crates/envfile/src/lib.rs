@@ -16,6 +16,7 @@ mod detect;
 mod document;
 mod encoding;
 mod entry;
+mod example;
 mod finding;
 mod hygiene;
 mod models;

@@ -21,14 +21,21 @@ pub(super) struct ConnectSheetProps {
 /// The address and the API key. The key is taken out of its field when it is sent.
 #[component]
 pub(super) fn ConnectSheet(props: &ConnectSheetProps) -> Html {
-    let (url, token) = (use_node_ref(), use_node_ref());
+    let token = use_node_ref();
+    // The address is kept here: a field that is drawn again takes the text that it is drawn with.
+    let url = use_state(|| props.url.clone());
     let busy = props.busy;
+    let oninput = {
+        let url = url.clone();
+        Callback::from(move |event: InputEvent| {
+            url.set(event.target_unchecked_into::<HtmlInputElement>().value().into());
+        })
+    };
     let onsubmit = {
         let (desk, url, token) = (props.desk.clone(), url.clone(), token.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let address =
-                url.cast::<HtmlInputElement>().map(|field| field.value().trim().to_owned()).unwrap_or_default();
+            let address = url.trim().to_owned();
             if !busy && !address.is_empty() {
                 desk.act(Act::Connect { url: address, token: take_value(&token) });
             }
@@ -40,7 +47,7 @@ pub(super) fn ConnectSheet(props: &ConnectSheetProps) -> Html {
             <form class="aff" id="connect-form" {onsubmit}>
                 <div class="span">
                     <label class="lab" for="con-u">{words::FLOOM_ADDRESS}</label>
-                    <input class="field" id="con-u" type="url" value={props.url.clone()} autocomplete="off" spellcheck="false" data-testid="connect-url" ref={url} />
+                    <input class="field" id="con-u" type="url" value={(*url).clone()} autocomplete="off" spellcheck="false" data-testid="connect-url" {oninput} />
                 </div>
                 <div class="span">
                     <label class="lab" for="con-t">{words::API_KEY}</label>

@@ -24,28 +24,23 @@ pub(super) struct NewAppSheetProps {
 #[component]
 pub(super) fn NewAppSheet(props: &NewAppSheetProps) -> Html {
     let fields = [use_node_ref(), use_node_ref(), use_node_ref()];
-    let whole = use_state(|| {
-        [&props.proposal.name, &props.proposal.slug, &props.proposal.command].iter().all(|text| !text.is_empty())
-    });
-    let texts = {
-        let fields = fields.clone();
-        move || {
-            fields.clone().map(|field| {
-                field.cast::<HtmlInputElement>().map(|field| field.value().trim().to_owned()).unwrap_or_default()
-            })
-        }
-    };
+    // What was typed is kept here: a field that is drawn again takes the text that it is drawn with.
+    let typed =
+        use_state(|| [&props.proposal.name, &props.proposal.slug, &props.proposal.command].map(|text| text.clone()));
     let oninput = {
-        let (texts, whole) = (texts.clone(), whole.clone());
-        Callback::from(move |_: InputEvent| whole.set(texts().iter().all(|text| !text.is_empty())))
+        let (fields, typed) = (fields.clone(), typed.clone());
+        Callback::from(move |_: InputEvent| {
+            let read = |field: NodeRef| field.cast::<HtmlInputElement>().map(|field| field.value()).unwrap_or_default();
+            typed.set(fields.clone().map(read));
+        })
     };
-    let can = *whole && !props.busy;
+    let can = typed.iter().all(|text| !text.trim().is_empty()) && !props.busy;
     let onsubmit = {
-        let (desk, preview) = (props.desk.clone(), props.preview.clone());
+        let (desk, preview, typed) = (props.desk.clone(), props.preview.clone(), typed.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if can {
-                let [name, slug, command] = texts();
+                let [name, slug, command] = (*typed).clone().map(|text| text.trim().to_owned());
                 desk.act(Act::MakeApp { preview: preview.id.clone(), path: preview.path.clone(), name, slug, command });
             }
         })
@@ -62,18 +57,18 @@ pub(super) fn NewAppSheet(props: &NewAppSheetProps) -> Html {
             <form class="aff" id="app-form" {onsubmit}>
                 <div>
                     <label class="lab" for="aff-n">{words::NAME}</label>
-                    <input class="field" id="aff-n" value={props.proposal.name.clone()} autocomplete="off" spellcheck="false" data-testid="app-name" ref={name} oninput={&oninput} />
+                    <input class="field" id="aff-n" value={typed[0].clone()} autocomplete="off" spellcheck="false" data-testid="app-name" ref={name} oninput={&oninput} />
                 </div>
                 <div>
                     <label class="lab" for="aff-s">{words::ADDRESS}</label>
                     <div class="field affix">
                         <span>{"/p/"}</span>
-                        <input id="aff-s" value={props.proposal.slug.clone()} aria-label={words::ADDRESS_LABEL} autocomplete="off" spellcheck="false" data-testid="app-slug" ref={slug} oninput={&oninput} />
+                        <input id="aff-s" value={typed[1].clone()} aria-label={words::ADDRESS_LABEL} autocomplete="off" spellcheck="false" data-testid="app-slug" ref={slug} oninput={&oninput} />
                     </div>
                 </div>
                 <div class="span">
                     <label class="lab" for="aff-c">{words::COMMAND}</label>
-                    <input class="field" id="aff-c" value={props.proposal.command.clone()} autocomplete="off" spellcheck="false" data-testid="app-command" ref={command} {oninput} />
+                    <input class="field" id="aff-c" value={typed[2].clone()} autocomplete="off" spellcheck="false" data-testid="app-command" ref={command} {oninput} />
                     <p class="hint">{words::COMMAND_HINT}</p>
                 </div>
             </form>

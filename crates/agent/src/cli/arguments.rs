@@ -68,6 +68,8 @@ pub(crate) enum Order {
         #[arg(long)]
         reader: Option<String>,
     },
+    /// Print a .env.example: the keys of a file without their values
+    Example { file: PathBuf },
     /// Send what waits now
     Sync {
         /// End only when nothing is on its way any more

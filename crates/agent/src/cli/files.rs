@@ -158,6 +158,13 @@ pub(crate) async fn unlink(face: &mut Face, file: &Path) -> Result<Said, Failure
     Ok(Said::default().line(format!("{path} is no longer watched. Its keys stay.")).field("file", path))
 }
 
+/// Prints a file's keys without their values.
+pub(crate) fn example(file: &Path) -> Result<Said, Failure> {
+    let document = floom_engine::read_file(&std::path::absolute(file).map_err(|error| not_edited(file, &error))?)?;
+    let example = document.example();
+    Ok(Said { lines: example.lines().map(str::to_owned).collect(), ..Said::default() }.field("example", example))
+}
+
 /// Puts a value from standard input into one line of a file, everything else byte for byte.
 pub(crate) fn edit(file: &Path, key: &str, reader: Option<String>) -> Result<Said, Failure> {
     let reader = match reader {
@@ -169,7 +176,7 @@ pub(crate) fn edit(file: &Path, key: &str, reader: Option<String>) -> Result<Sai
                 "Leave it out.",
             )
         })?,
-        None => Reader::Plain,
+        None => floom_engine::reader_for(&std::path::absolute(file).map_err(|error| not_edited(file, &error))?),
     };
     let before = std::fs::read(file).map_err(|error| not_edited(file, &error))?;
     let document = Document::read(before.clone());

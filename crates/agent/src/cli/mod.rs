@@ -67,6 +67,7 @@ async fn order(order: Order, output: &Output) -> Result<Said, Failure> {
         }
         Order::Unlink { file } => files::unlink(&mut face().await?, &file).await,
         Order::Edit { file, key, reader } => files::edit(&file, &key, reader),
+        Order::Example { file } => files::example(&file),
         Order::Sync { wait } => state::sync(&mut face().await?, wait, output).await,
         Order::Status => state::status(&mut face().await?).await,
         Order::Set { key, app, policy } => {
