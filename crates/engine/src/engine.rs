@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use floom_client::BaseUrl;
 use floom_keychain::Keychain;
 use floom_protocol::view::Snapshot;
 use floom_protocol::{Command, Failure};
 use floom_secret::SecretValue;
-use floom_vault::{ConnectionId, LinkId, Standing, Vault, VaultError};
+use floom_vault::{ConnectionId, LinkId, SecretId, Standing, Vault, VaultError};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -25,6 +26,9 @@ use crate::link::FileState;
 use crate::session::Session;
 use crate::watch::Watcher;
 use crate::{EngineError, standing};
+
+/// How long the engine's end waits for a change that is being sent: half-way it would leave a policy without its value.
+const LAST_PUSH: Duration = Duration::from_secs(20);
 
 /// What a command is answered with.
 pub(crate) type Answer = Result<serde_json::Value, Failure>;
@@ -138,6 +142,13 @@ pub struct Engine {
     pub(crate) previews: VecDeque<(String, Previewed)>,
     /// The outbox row that is being sent.
     pub(crate) in_flight: Option<i64>,
+    /// When Floom last acknowledged something about a secret: a survey that began earlier is older news.
+    pub(crate) told: HashMap<SecretId, Instant>,
+    /// Who waits for the engine's end, and until when a change that is being sent may take.
+    stopping: Vec<oneshot::Sender<()>>,
+    stop_by: Option<Instant>,
+    /// Nothing is sent before this, because the vault could not be written.
+    pub(crate) pause_until: Option<Instant>,
     /// Who waits until nothing is on its way any more.
     pub(crate) settled: Vec<Reply>,
     messages: mpsc::UnboundedSender<Message>,
@@ -165,6 +176,10 @@ impl Engine {
             watcher: Watcher::new(quiet),
             previews: VecDeque::new(),
             in_flight: None,
+            told: HashMap::new(),
+            stopping: Vec::new(),
+            stop_by: None,
+            pause_until: None,
             settled: Vec::new(),
             messages: messages.clone(),
             snapshots,
@@ -182,6 +197,9 @@ impl Engine {
             let due = self.next_due();
             tokio::select! {
                 message = inbox.recv() => match message {
+                    Some(Message::Command(_, reply)) if self.stop_by.is_some() => {
+                        let _ = reply.send(Err(ended()));
+                    }
                     Some(Message::Command(command, reply)) if matches!(self.slot, Slot::Unknown) => {
                         self.deferred.push((command, reply));
                         continue;
@@ -194,10 +212,8 @@ impl Engine {
                     }
                     Some(Message::Then(then)) => then(self),
                     Some(Message::Stop(reply)) => {
-                        self.local.stop();
-                        self.slot = Slot::Locked;
-                        let _ = reply.send(());
-                        return;
+                        self.stopping.push(reply);
+                        self.stop_by.get_or_insert(Instant::now() + LAST_PUSH);
                     }
                     None => return,
                 },
@@ -207,7 +223,17 @@ impl Engine {
                 },
                 () = sleep_until(due) => self.time_passed(),
             }
-            self.kick();
+            if self.stop_by.is_some_and(|by| self.in_flight.is_none() || by <= Instant::now()) {
+                self.local.stop();
+                self.slot = Slot::Locked;
+                for reply in self.stopping.drain(..) {
+                    let _ = reply.send(());
+                }
+                return;
+            }
+            if self.stop_by.is_none() {
+                self.kick();
+            }
             self.publish();
         }
     }
@@ -380,15 +406,19 @@ impl Engine {
     }
 
     fn is_idle(&self) -> bool {
+        if self.in_flight.is_some() {
+            return false;
+        }
         let Ok(vault) = self.vault() else { return true };
         let watched = vault.links().map_or(true, |links| links.is_empty());
         let sent = vault.outbox().map_or(true, |outbox| outbox.is_empty());
-        watched && sent && self.in_flight.is_none()
+        watched && sent
     }
 
     fn next_due(&self) -> Option<Instant> {
         let holds = self.files.values().filter_map(|file| file.held_until);
-        holds.chain(self.retry_due()).min()
+        let paused = self.pause_until.filter(|until| *until > Instant::now());
+        holds.chain(self.retry_due()).chain(paused).chain(self.stop_by).min()
     }
 
     fn time_passed(&mut self) {
@@ -403,6 +433,11 @@ impl Engine {
             self.hold_ended(link);
         }
         self.retry_connections();
+    }
+
+    /// Wakes whoever waits for a change, although nothing that is shown may have changed.
+    pub(crate) fn stir(&self) {
+        self.snapshots.send_modify(|_| {});
     }
 
     /// Hands the present state to every face.

@@ -9,7 +9,7 @@ use floom_protocol::command::{AppFromFile, Import, Preview};
 use floom_protocol::import::{Fate, ImportPreview, ImportReport, ImportRow, ImportSource, NewApp};
 use floom_protocol::view::AppRef;
 use floom_secret::Policy;
-use floom_vault::{App, Fingerprint, Source};
+use floom_vault::{App, Fingerprint, Link, Source};
 use uuid::Uuid;
 
 use crate::engine::{Engine, Reply};
@@ -55,17 +55,20 @@ impl Engine {
                 "Copy the lines of a .env file, then paste again.",
             ));
         }
-        let link = path.as_ref().and_then(|path| self.links().into_iter().find(|link| link.path == *path));
-        let chosen = call.reader.as_deref().or(link.as_ref().and_then(|link| link.reader.as_deref()));
+        let linked: Vec<Link> = match &path {
+            Some(path) => self.links().into_iter().filter(|link| link.path == *path).collect(),
+            None => Vec::new(),
+        };
+        let chosen = call.reader.as_deref().or(linked.first().and_then(|link| link.reader.as_deref()));
         let (reader, evidence) = reader_of(chosen, path.as_deref());
         let contents = Contents::of(&document, reader, self.vault()?);
-        let app = match (&call.app, &link) {
+        let app = match (&call.app, linked.first()) {
             (Some(reference), _) => Some(self.app(reference)?),
             (None, Some(link)) => Some(self.app_by_id(link.app)?),
             (None, None) => self.app_that_declares(&contents.keys)?,
         };
-        let open =
-            self.plan_for(app.as_ref(), &contents.keys, link.as_ref().map(|link| &link.set_aside), &BTreeMap::new())?;
+        let link = linked.iter().find(|link| app.as_ref().is_some_and(|app| app.id == link.app));
+        let open = self.plan_for(app.as_ref(), &contents.keys, link.map(|link| &link.set_aside), &BTreeMap::new())?;
         let id = Uuid::new_v4().to_string();
         let preview = ImportPreview {
             id: id.clone(),
@@ -116,21 +119,19 @@ impl Engine {
             }
         };
         let reader = previewed.reader;
-        let link = path.as_ref().and_then(|path| self.links().into_iter().find(|link| link.path == *path));
-        let open = self.plan_for(Some(&app), &contents.keys, None, &call.policies)?;
+        let known = |link: &Link| Some(&link.path) == path.as_ref() && link.app == app.id;
+        let link = self.links().into_iter().find(known);
+        let set_aside = link.as_ref().map(|link| &link.set_aside);
+        let open = self.plan_for(Some(&app), &contents.keys, set_aside, &call.policies)?;
         let origin = |row: &Row| match &path {
             Some(path) => Source::File { path: path.display().to_string(), line: row.line },
             None => Source::Pasted,
         };
         let values = contents.values.iter().map(|(key, value)| (key.clone(), value.duplicate())).collect();
         self.commit(app.id, &open, &values, origin)?;
-        let watched = call.watch && path.is_some();
-        if let Some(path) = path.filter(|_| watched) {
-            let auto = call.auto || link.as_ref().is_some_and(|link| link.auto);
-            let chosen = reader_of(None, Some(&path)).0 != reader;
-            let link = self.add_link(&path, app.id, auto, chosen.then(|| reader.name()))?;
-            self.resume(&link.id.to_string())?;
-        }
+        let auto = call.auto || link.as_ref().is_some_and(|link| link.auto);
+        // Everything is stored by now: a file that cannot be watched is said in the report, not as a refusal.
+        let watched = path.filter(|_| call.watch).is_some_and(|path| self.watch(&path, &app, auto, reader).is_ok());
         self.previews.retain(|(id, _)| *id != call.preview);
         let keys_with =
             |wanted: fn(&Row) -> bool| open.rows.iter().filter(|row| wanted(row)).map(|row| row.key.clone()).collect();
@@ -174,6 +175,12 @@ impl Engine {
             "command": argv(command, folder.as_deref()),
         });
         self.register(&manifest.to_string(), reply);
+    }
+
+    fn watch(&mut self, path: &Path, app: &App, auto: bool, reader: Reader) -> Result<(), EngineError> {
+        let chosen = reader_of(None, Some(path)).0 != reader;
+        let link = self.add_link(path, app.id, auto, chosen.then(|| reader.name()))?;
+        self.resume(&link.id.to_string())
     }
 
     pub(crate) fn plan_for(

@@ -119,14 +119,14 @@ impl Engine {
         for link in self.links() {
             self.watcher.follow(&link.path);
             self.files.entry(link.id).or_default();
-            self.read_link(&link, false);
+            self.read_link(link.id, false);
         }
     }
 
     /// Reads every linked file again, after Floom told what it declares.
     pub(crate) fn look_at_all(&mut self) {
         for link in self.links() {
-            self.read_link(&link, false);
+            self.read_link(link.id, false);
         }
     }
 
@@ -144,26 +144,25 @@ impl Engine {
     /// A file has been quiet for a while after something happened to it.
     pub(crate) fn file_quiet(&mut self, path: &Path) {
         for link in self.links().into_iter().filter(|link| link.path == path) {
-            self.read_link(&link, false);
+            self.read_link(link.id, false);
         }
     }
 
     /// The time of a held read is over: what is there now is what was meant.
     pub(crate) fn hold_ended(&mut self, id: LinkId) {
-        if let Some(link) = self.links().into_iter().find(|link| link.id == id) {
-            self.read_link(&link, true);
-        }
+        self.read_link(id, true);
     }
 
-    /// Reads a linked file and does what its rules say.
-    fn read_link(&mut self, link: &Link, hold_over: bool) {
+    /// Reads a linked file and does what its rules say, as they stand in the vault now.
+    fn read_link(&mut self, id: LinkId, hold_over: bool) {
+        let Some(link) = self.links().into_iter().find(|link| link.id == id) else { return };
         let outcome = file::read(&link.path);
         let state = self.files.entry(link.id).or_default();
         state.held_until = None;
         match outcome {
             Ok(document) => {
                 state.trouble = None;
-                if let Err(error) = self.take_read(link, &document, hold_over) {
+                if let Err(error) = self.take_read(&link, &document, hold_over) {
                     self.files.entry(link.id).or_default().trouble = Some(error.into());
                 }
             }
@@ -212,6 +211,8 @@ impl Engine {
         if link.paused.is_some() || link.seen != now_seen {
             link.paused = None;
             link.seen = now_seen;
+            // A line that changed is no longer the one that was set aside.
+            link.set_aside.retain(|key, value| link.seen.get(key).is_none_or(|seen| seen.fingerprint == *value));
             self.vault_mut()?.transaction(|tx| Ok::<_, EngineError>(tx.update_link(&link)?))?;
         }
         let state = self.files.entry(link.id).or_default();
@@ -249,7 +250,7 @@ impl Engine {
         let app = self.app(&call.app)?;
         file::read(&path)?;
         let link = self.add_link(&path, app.id, call.auto, call.reader.as_deref())?;
-        self.read_link(&link, true);
+        self.read_link(link.id, true);
         let views = self.link_views();
         views
             .into_iter()
@@ -344,7 +345,7 @@ impl Engine {
             Ok::<_, EngineError>(())
         })?;
         if link.paused.is_none() {
-            self.read_link(&link, false);
+            self.read_link(link.id, false);
         }
         Ok(())
     }
@@ -361,10 +362,13 @@ impl Engine {
     /// Answers the question in a row about a watched file's value.
     pub(crate) fn answer(&mut self, app: &AppRef, key: &str, choice: Choice) -> Result<(), EngineError> {
         let app = self.app(app)?;
-        let asking = self.links().into_iter().filter(|link| link.app == app.id).find(|link| {
-            let rows = self.files.get(&link.id).map(|file| &file.open.rows);
-            rows.is_some_and(|rows| rows.iter().any(|row| row.key == key)) || link.set_aside.contains_key(key)
-        });
+        let links: Vec<Link> = self.links().into_iter().filter(|link| link.app == app.id).collect();
+        let asks =
+            |link: &&Link| self.files.get(&link.id).is_some_and(|file| file.open.rows.iter().any(|row| row.key == key));
+        let aside =
+            |link: &&Link| link.seen.get(key).is_some_and(|seen| link.set_aside.get(key) == Some(&seen.fingerprint));
+        // In the order in which the row shows them.
+        let asking = links.iter().find(asks).or_else(|| links.iter().find(aside)).cloned();
         let Some(mut link) = asking else {
             return Err(refused("nothing_asked", format!("Nothing is asked about {key}."), "Look at its row again."));
         };
@@ -413,7 +417,7 @@ impl Engine {
                 self.commit(link.app, &wanted, &contents.values, origin)?;
             }
         }
-        self.read_link(&link, false);
+        self.read_link(link.id, false);
         Ok(())
     }
 }

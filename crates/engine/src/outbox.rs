@@ -1,8 +1,9 @@
 //! Sending what waits: one change at a time, oldest first, until Floom acknowledged it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use floom_client::PolicyEntry;
+use floom_client::{FloomError, PolicyEntry};
 use floom_protocol::Failure;
 use floom_protocol::view::{ConnectionState, SyncReport};
 use floom_vault::{App, NewReceipt, OutboxChange, OutboxItem, RemoteState, Secret, Source};
@@ -12,26 +13,34 @@ use tokio::time::Instant;
 use crate::command::said;
 use crate::engine::{Engine, Reply};
 use crate::push::{Change, push};
+use crate::secret::replaces;
 use crate::{EngineError, words};
 
 /// The longest wait between two tries of one change.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
+/// How long nothing is sent after the vault could not be written (a full disk, say).
+const UNWRITABLE: Duration = Duration::from_secs(5);
+
 impl Engine {
     /// Starts sending the next change, if one waits, its Floom is connected and nothing is on its way.
     pub(crate) fn kick(&mut self) {
-        if self.in_flight.is_some() {
-            return;
+        while self.in_flight.is_none() && self.pause_until.is_none_or(|until| until <= Instant::now()) {
+            match self.next_item() {
+                Ok(Some((item, app, secret))) => self.send(item, &app, secret),
+                Ok(None) | Err(_) => break,
+            }
         }
-        match self.next_item() {
-            Ok(Some((item, app, secret))) => self.send(item, &app, secret),
-            Ok(None) | Err(_) => self.settle(),
+        if self.in_flight.is_none() {
+            self.settle();
         }
     }
 
     fn next_item(&self) -> Result<Option<(OutboxItem, App, Secret)>, EngineError> {
         let vault = self.vault()?;
         let now = Timestamp::now();
+        // What was decided first about a secret is sent first.
+        let mut blocked = HashSet::new();
         for item in vault.outbox()? {
             let held = match (&item.failure, item.next_try) {
                 (Some(_), None) => true,
@@ -43,7 +52,8 @@ impl Engine {
                 .sessions
                 .get(&app.connection)
                 .is_some_and(|session| session.client.is_some() && session.state == ConnectionState::Connected);
-            if held || !connected {
+            if held || !connected || blocked.contains(&item.secret) {
+                blocked.insert(item.secret);
                 continue;
             }
             let secret = vault.secrets(app.id)?.into_iter().find(|secret| secret.id == item.secret);
@@ -66,8 +76,21 @@ impl Engine {
         self.in_flight = Some(item.id);
         let (slug, key, before) = (app.slug.clone(), secret.name.clone(), secret.remote.policy);
         let app = app.clone();
-        self.beside(async move { push(&client, &slug, &key, &change, before).await }, move |engine, sent| {
+        let local = self.is_local(app.connection).then(|| self.local.clone());
+        let sending = async move {
+            if let Some(local) = local {
+                // Another process may listen on the port of a child that died.
+                let started = local.start().await?;
+                if started.url != *client.base() {
+                    let host = client.base().host_label();
+                    return Err(FloomError::Unreachable { host, sent: false }.into());
+                }
+            }
+            push(&client, &slug, &key, &change, before).await
+        };
+        self.beside(sending, move |engine, sent| {
             engine.in_flight = None;
+            engine.stir();
             match sent.and_then(|entry| engine.acknowledged(&item, &app, &secret, &entry)) {
                 Ok(()) => {}
                 Err(error) => engine.not_sent(&item, &app, error),
@@ -92,6 +115,7 @@ impl Engine {
         entry: &PolicyEntry,
     ) -> Result<(), EngineError> {
         let now = Timestamp::now();
+        self.told.insert(sent.id, Instant::now());
         let vault = self.vault_mut()?;
         let Some(secret) = vault.find_secret(app.id, &sent.name)? else { return Ok(()) };
         let mut remote = RemoteState {
@@ -147,12 +171,19 @@ impl Engine {
         let next = transient.then(|| Timestamp::now().checked_add(wait).ok()).flatten();
         let noted = self.vault_mut().and_then(|vault| {
             vault.transaction(|tx| {
+                let newer = |other: &OutboxItem| {
+                    other.secret == item.secret && other.id > item.id && replaces(other.change, item.change)
+                };
+                if tx.outbox()?.iter().any(newer) {
+                    // Tried later it would undo what was decided since.
+                    return Ok(tx.outbox_done(item.id)?);
+                }
                 Ok::<_, EngineError>(tx.outbox_failed(item.id, &failure.code, &failure.message, next)?)
             })
         });
         if noted.is_err() {
-            // The vault is closed: the row is as it was and is sent after the next unlock.
-            self.in_flight = None;
+            // What happened cannot be written down: the row is as it was, and is sent again a little later.
+            self.pause_until = Some(Instant::now() + UNWRITABLE);
         }
     }
 
@@ -198,9 +229,8 @@ impl Engine {
         if connecting || self.settled.is_empty() {
             return;
         }
-        let report = self.sync_report();
         for reply in std::mem::take(&mut self.settled) {
-            let _ = reply.send(said(Ok(report.clone())));
+            let _ = reply.send(said(self.vault().map(|_| self.sync_report())));
         }
     }
 
@@ -229,12 +259,14 @@ pub(crate) fn failure_of(item: &OutboxItem) -> Option<Failure> {
         Some(_) => "It is tried again by itself.",
         None => "Mend the cause, then sync again.",
     };
-    Some(Failure::new(
-        &failure.code,
-        &failure.message,
-        "It is stored here, encrypted; Floom still has the old state.",
-        next,
-    ))
+    // Of these it is certain that Floom did not act on them.
+    let certain = ["floom_not_owner", "floom_app_not_found", "floom_key_unknown", "floom_rate_limited"];
+    let kept = if certain.contains(&failure.code.as_str()) {
+        "It is stored here, encrypted; Floom still has the old state."
+    } else {
+        "It is stored here, encrypted; Floom may have the old state or the new one."
+    };
+    Some(Failure::new(&failure.code, &failure.message, kept, next))
 }
 
 fn count(number: usize) -> u32 {

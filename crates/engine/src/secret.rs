@@ -1,13 +1,15 @@
 //! What the creator does to one secret, and the one place where a plan is stored.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use floom_envfile::is_portable_name;
 use floom_protocol::command::Variable;
 use floom_protocol::view::{AppRef, ChainView, VersionView};
 use floom_secret::{Policy, SecretValue};
 use floom_vault::{
-    App, AppId, ChainCheck, NewOutboxItem, NewReceipt, OutboxChange, RemoteState, Secret, SecretId, Source, Tx,
+    App, AppId, ChainCheck, Fingerprint, LinkId, NewOutboxItem, NewReceipt, OutboxChange, OutboxItem, RemoteState,
+    Secret, SecretId, Source, Tx,
 };
 use jiff::Timestamp;
 
@@ -30,6 +32,7 @@ impl Engine {
         }
         let slug = self.app_by_id(app)?.slug;
         let now = Timestamp::now();
+        let stored: Vec<String> = plan.changes().map(|row| row.key.clone()).collect();
         let in_flight = self.in_flight;
         self.vault_mut()?.transaction(|tx| {
             for row in plan.changes() {
@@ -50,8 +53,12 @@ impl Engine {
                     enqueue(tx, &slug, &secret, change, in_flight, now)?;
                 }
             }
-            Ok(())
-        })
+            Ok::<_, EngineError>(())
+        })?;
+        for key in stored {
+            self.nothing_asked(app, &key);
+        }
+        Ok(())
     }
 
     /// Stores a value that the creator typed; it is sent under the creator vault.
@@ -86,7 +93,8 @@ impl Engine {
             }
             Ok::<_, EngineError>(())
         })?;
-        self.set_aside_in_files(&app, key)
+        self.nothing_asked(app.id, key);
+        Ok(())
     }
 
     /// Changes who supplies a value.
@@ -102,7 +110,8 @@ impl Engine {
         }
         let app = self.app(reference)?;
         let secret = self.secret(&app, key)?;
-        let change = match (policy, &secret.current) {
+        let live = secret.current.as_ref().filter(|_| secret.removed_at.is_none());
+        let change = match (policy, live) {
             (Policy::User, _) => OutboxChange::Policy(Policy::User),
             (Policy::Creator, Some(current)) if needs_value(&secret, current.version) => {
                 OutboxChange::Value { version: current.version, policy }
@@ -135,7 +144,8 @@ impl Engine {
         let app = self.app(reference)?;
         let secret = self.secret(&app, key)?;
         let versions = self.vault()?.versions(secret.id)?;
-        let Some(previous) = versions.get(1) else {
+        // The value before the current one; of a removed secret, the one that was removed.
+        let Some(previous) = versions.get(usize::from(secret.removed_at.is_none())) else {
             return Err(refused("nothing_to_undo", format!("{key} has no earlier value."), "Nothing is needed."));
         };
         let value = self.vault()?.value(secret.id, previous.number)?;
@@ -152,7 +162,8 @@ impl Engine {
             }
             Ok::<_, EngineError>(())
         })?;
-        self.set_aside_in_files(&app, key)
+        self.nothing_asked(app.id, key);
+        Ok(())
     }
 
     /// Removes a secret's value from Floom. Its versions stay in the vault.
@@ -164,12 +175,15 @@ impl Engine {
         self.vault_mut()?.transaction(|tx| {
             tx.mark_removed(secret.id, now)?;
             receipt(tx, "value_removed", &app.slug, key, "removed; kept encrypted here", now)?;
-            if secret.remote.declared && secret.remote.has_value != Some(false) {
+            set_aside_in_files(tx, app.id, key, None, None)?;
+            let on_its_way = !waiting(tx, secret.id)?.is_empty();
+            if secret.remote.declared && (on_its_way || secret.remote.has_value != Some(false)) {
                 enqueue(tx, &app.slug, &secret, OutboxChange::Remove, in_flight, now)?;
             }
             Ok::<_, EngineError>(())
         })?;
-        self.set_aside_in_files(&app, key)
+        self.nothing_asked(app.id, key);
+        Ok(())
     }
 
     /// The versions of a secret, newest first.
@@ -221,23 +235,14 @@ impl Engine {
         })
     }
 
-    /// After the creator chose another value than a watched file has, the file's is set aside.
-    fn set_aside_in_files(&mut self, app: &App, key: &str) -> Result<(), EngineError> {
-        let current = self.secret(app, key)?;
-        let value = current.current.filter(|_| current.removed_at.is_none()).map(|current| current.fingerprint);
-        for mut link in self.links().into_iter().filter(|link| link.app == app.id) {
-            let Some(seen) = link.seen.get(key) else { continue };
-            if Some(seen.fingerprint) == value {
-                link.set_aside.remove(key);
-            } else {
-                link.set_aside.insert(key.to_owned(), seen.fingerprint);
-            }
-            self.vault_mut()?.transaction(|tx| Ok::<_, EngineError>(tx.update_link(&link)?))?;
-            if let Some(file) = self.files.get_mut(&link.id) {
+    /// What was asked about `key` is answered by what was just decided.
+    fn nothing_asked(&mut self, app: AppId, key: &str) {
+        let links: Vec<LinkId> = self.links().iter().filter(|link| link.app == app).map(|link| link.id).collect();
+        for link in links {
+            if let Some(file) = self.files.get_mut(&link) {
                 file.open.rows.retain(|row| row.key != key);
             }
         }
-        Ok(())
     }
 }
 
@@ -287,10 +292,18 @@ fn store(
         (None, _) => ("value_stored", format!("stored {from}")),
     };
     receipt(tx, what, app, &secret.name, &detail, now)?;
+    let current = tx.fingerprint(value);
+    set_aside_in_files(tx, secret.app, &secret.name, Some(current), Some(source))?;
     Ok(version)
 }
 
-/// Queues `change`; an older one of the same secret that was not sent yet is never sent.
+/// Whether `older`, not sent yet, has nothing left to do once `newer` is decided.
+/// A policy says nothing about a value that has to go.
+pub(crate) fn replaces(newer: OutboxChange, older: OutboxChange) -> bool {
+    !matches!((newer, older), (OutboxChange::Policy(_), OutboxChange::Remove))
+}
+
+/// Queues `change`; an older one of the same secret that it replaces is never sent.
 /// The row that is being sent at this moment stays: Floom may have it already.
 fn enqueue(
     tx: &mut Tx<'_>,
@@ -300,14 +313,41 @@ fn enqueue(
     in_flight: Option<i64>,
     now: Timestamp,
 ) -> Result<(), EngineError> {
-    for older in waiting(tx, secret.id)?.into_iter().filter(|id| Some(*id) != in_flight) {
-        tx.outbox_done(older)?;
-        receipt(tx, "never_sent", app, &secret.name, "an earlier change is never sent: a newer one replaced it", now)?;
+    let older = waiting(tx, secret.id)?;
+    for older in older.iter().filter(|older| Some(older.id) != in_flight && replaces(change, older.change)) {
+        tx.outbox_done(older.id)?;
+        let detail = "an earlier change is never sent: a newer one replaced it";
+        receipt(tx, "never_sent", app, &secret.name, detail, now)?;
     }
     tx.enqueue(&NewOutboxItem { app: secret.app, secret: secret.id, change }, now)?;
     Ok(())
 }
 
-fn waiting(tx: &Tx<'_>, secret: SecretId) -> Result<Vec<i64>, EngineError> {
-    Ok(tx.outbox()?.into_iter().filter(|item| item.secret == secret).map(|item| item.id).collect())
+fn waiting(tx: &Tx<'_>, secret: SecretId) -> Result<Vec<OutboxItem>, EngineError> {
+    Ok(tx.outbox()?.into_iter().filter(|item| item.secret == secret).collect())
+}
+
+/// After another value than a watched file has became current, the file's is set aside, so that its
+/// next read does not take the choice back. The file that the value came from is left as it is.
+fn set_aside_in_files(
+    tx: &mut Tx<'_>,
+    app: AppId,
+    key: &str,
+    current: Option<Fingerprint>,
+    source: Option<&Source>,
+) -> Result<(), EngineError> {
+    let from = match source {
+        Some(Source::File { path, .. }) => Some(Path::new(path)),
+        _ => None,
+    };
+    for mut link in tx.links()?.into_iter().filter(|link| link.app == app && Some(link.path.as_path()) != from) {
+        let Some(seen) = link.seen.get(key).map(|seen| seen.fingerprint) else { continue };
+        if Some(seen) == current {
+            link.set_aside.remove(key);
+        } else {
+            link.set_aside.insert(key.to_owned(), seen);
+        }
+        tx.update_link(&link)?;
+    }
+    Ok(())
 }

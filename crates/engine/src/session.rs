@@ -108,20 +108,24 @@ impl Engine {
             _ => None,
         };
         let local = self.local.clone();
+        let began = Instant::now();
         self.beside(
             async move {
                 let client = match (known, remote) {
                     (_, Some(remote)) => remote?,
-                    (Some(known), None) if known.health().await.is_ok() => known,
-                    (_, None) => {
+                    // Only the listener that our own child opened is talked to.
+                    (known, None) => {
                         let started = local.start().await?;
-                        Client::new(started.url, Some(started.token))?
+                        match known {
+                            Some(known) if *known.base() == started.url => known,
+                            _ => Client::new(started.url, Some(started.token))?,
+                        }
                     }
                 };
                 let found = survey(&client).await;
                 Ok::<_, EngineError>((client, found))
             },
-            move |engine, reached| engine.reached(id, reached, reply),
+            move |engine, reached| engine.reached(id, began, reached, reply),
         );
     }
 
@@ -133,6 +137,7 @@ impl Engine {
     fn reached(
         &mut self,
         id: ConnectionId,
+        began: Instant,
         reached: Result<(Client, Result<Survey, FloomError>), EngineError>,
         reply: Option<Reply>,
     ) {
@@ -144,7 +149,7 @@ impl Engine {
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.client = Some(client);
                 }
-                self.surveyed(id, survey)
+                self.surveyed(id, began, survey)
             }
             Ok((client, Err(error))) => {
                 if let Some(session) = self.sessions.get_mut(&id) {
@@ -186,9 +191,10 @@ impl Engine {
         failure
     }
 
-    /// Takes what Floom told into the vault.
-    fn surveyed(&mut self, id: ConnectionId, survey: Survey) -> Result<(), EngineError> {
+    /// Takes what Floom told into the vault; `began` is when it was asked.
+    fn surveyed(&mut self, id: ConnectionId, began: Instant, survey: Survey) -> Result<(), EngineError> {
         let now = Timestamp::now();
+        let told = self.told.clone();
         let vault = self.vault_mut()?;
         let known: Vec<App> = vault.apps()?.into_iter().filter(|app| app.connection == id).collect();
         vault.transaction(|tx| {
@@ -198,11 +204,31 @@ impl Engine {
                 for entry in policies {
                     tx.ensure_secret(app, &entry.key, now)?;
                 }
+                let outbox = tx.outbox()?;
                 for secret in tx.secrets(app)? {
+                    if told.get(&secret.id).is_some_and(|at| *at >= began) {
+                        // A change was acknowledged meanwhile: that is the newer word.
+                        continue;
+                    }
                     let mut remote = secret.remote.clone();
                     let entry = policies.iter().find(|entry| entry.key == secret.name);
+                    let waits = outbox.iter().any(|item| item.secret == secret.id);
+                    if let (Some(before), Some(entry), false) = (secret.remote.policy, entry, waits)
+                        && before != entry.policy
+                        && entry.updated_at.is_some()
+                    {
+                        // Decided on Floom since: nothing here flips it back.
+                        tx.set_policy(secret.id, entry.policy)?;
+                        let text = format!("policy changed on Floom to {}", words::policy(entry.policy));
+                        let (what, key) = ("policy_changed_on_floom", Some(secret.name.as_str()));
+                        let receipt = NewReceipt { what, app: Some(&detail.slug), key, detail: &text };
+                        tx.append_receipt(&receipt, now)?;
+                    }
                     remote.declared = entry.is_some();
-                    remote.policy = entry.map(|entry| entry.policy);
+                    // While a change waits, what Floom had before it tells what a half-done one goes back to.
+                    if !waits || remote.policy.is_none() {
+                        remote.policy = entry.map(|entry| entry.policy);
+                    }
                     remote.policy_set_at = entry.and_then(|entry| entry.updated_at);
                     remote.has_value = entry.map(|entry| entry.creator_has_value);
                     if remote.has_value == Some(false) {
@@ -278,6 +304,7 @@ impl Engine {
                 return;
             }
         };
+        let began = Instant::now();
         self.beside(
             async move {
                 let found = survey(&client).await;
@@ -291,7 +318,7 @@ impl Engine {
                     let mut session = Session::new(ConnectionState::Connected);
                     session.client = Some(client);
                     engine.sessions.insert(id, session);
-                    engine.surveyed(id, found)?;
+                    engine.surveyed(id, began, found)?;
                     engine.show_connection(&id.to_string())?;
                     Ok(id)
                 });
@@ -335,6 +362,12 @@ impl Engine {
         })
     }
 
+    /// Whether `connection` is Local Floom.
+    pub(crate) fn is_local(&self, connection: ConnectionId) -> bool {
+        let connections = self.vault().and_then(|vault| Ok(vault.connections()?)).unwrap_or_default();
+        connections.iter().any(|known| known.id == connection && known.kind == ConnectionKind::Local)
+    }
+
     /// The client of an app's connection.
     pub(crate) fn client(&self, connection: ConnectionId) -> Result<Client, EngineError> {
         let client = self.sessions.get(&connection).and_then(|session| session.client.clone());
@@ -355,6 +388,7 @@ impl Engine {
         };
         let id = connection.id;
         let local = self.local.clone();
+        let began = Instant::now();
         self.beside(
             async move {
                 let started = local.start().await?;
@@ -366,7 +400,7 @@ impl Engine {
             move |engine, registered| {
                 let answer = registered.map(|(slug, client, found)| {
                     engine.sessions.entry(id).or_insert_with(|| Session::new(ConnectionState::Connecting));
-                    engine.reached(id, Ok((client, found)), None);
+                    engine.reached(id, began, Ok((client, found)), None);
                     AppRef { connection: Some(id.to_string()), slug }
                 });
                 let _ = reply.send(said(answer));

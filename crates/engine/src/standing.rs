@@ -243,7 +243,11 @@ impl Engine {
             (Policy::User, _) => SyncView::LocalOnly,
             (Policy::Creator, None) if secret.remote.has_value == Some(true) => SyncView::FloomOnly,
             (Policy::Creator, None) => SyncView::Missing,
-            (Policy::Creator, Some(version)) if secret.remote.acknowledged == Some(version) => SyncView::Synced,
+            (Policy::Creator, Some(version))
+                if secret.remote.acknowledged == Some(version) && secret.remote.policy == Some(Policy::Creator) =>
+            {
+                SyncView::Synced
+            }
             (Policy::Creator, Some(_)) => SyncView::LocalOnly,
         }
     }

@@ -63,7 +63,7 @@ pub(crate) async fn import(
     ));
     if let Some(failure) = &sync.failure {
         said = said.line(format!("Not sent yet: {} {} ({})", failure.message, failure.kept, failure.code));
-    } else if sync.waiting == 0 && sync.failed == 0 {
+    } else if sync.waiting == 0 && sync.failed == 0 && report.kept_local.is_empty() && report.skipped == 0 {
         said = said.line("Floom has all of it.");
     }
     Ok(said

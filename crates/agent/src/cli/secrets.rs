@@ -3,9 +3,9 @@
 use std::io::{IsTerminal, Read};
 
 use floom_protocol::Failure;
-use floom_protocol::command::{Environment, History, SetPolicy, SetValue, Sync, Undo};
+use floom_protocol::command::{Environment, History, Look, SetPolicy, SetValue, Sync, Undo};
 use floom_protocol::socket::Face;
-use floom_protocol::view::{AppRef, SyncReport};
+use floom_protocol::view::{AppRef, SyncReport, SyncView};
 use floom_secret::{Policy, SecretValue};
 use zeroize::Zeroizing;
 
@@ -39,11 +39,16 @@ pub(crate) fn value_from_input() -> Result<SecretValue, Failure> {
     Ok(value)
 }
 
-async fn sent(face: &Face, said: Said) -> Result<Said, Failure> {
+/// Waits until what was changed about `key` is sent, and says whether Floom has it.
+async fn sent(face: &Face, slug: &str, key: &str, said: Said) -> Result<Said, Failure> {
     let SyncReport { waiting, failed, failure } = face.call(Sync { wait: true }).await?;
+    let snapshot = face.call(Look {}).await?;
+    let secrets = snapshot.apps.iter().filter(|app| app.slug == slug).flat_map(|app| &app.secrets);
+    let synced = secrets.into_iter().any(|secret| secret.key == key && secret.sync == SyncView::Synced);
     let said = match &failure {
         Some(failure) => said.line(format!("Not sent yet: {} {} ({})", failure.message, failure.kept, failure.code)),
-        None => said.line("Floom has it."),
+        None if synced => said.line("Floom has it."),
+        None => said.line("It is stored on this computer; nothing of it waits for Floom."),
     };
     Ok(said.field("waiting", waiting).field("failed", failed).field("failure", failure))
 }
@@ -58,8 +63,8 @@ pub(crate) async fn set(
 ) -> Result<Said, Failure> {
     connected(face, output).await?;
     let value = value_from_input()?;
-    face.call(SetValue { app: app(slug), key: key.clone(), policy, value }).await?;
-    sent(face, Said::default().line(format!("{key} is stored.")).field("key", key)).await
+    face.call(SetValue { app: app(slug.clone()), key: key.clone(), policy, value }).await?;
+    sent(face, &slug, &key, Said::default().line(format!("{key} is stored.")).field("key", &key)).await
 }
 
 /// The same for a secret that has a value already.
@@ -86,22 +91,24 @@ pub(crate) async fn policy(
     output: &Output,
 ) -> Result<Said, Failure> {
     connected(face, output).await?;
-    face.call(SetPolicy { app: app(slug), key: key.clone(), policy, value: None }).await?;
+    face.call(SetPolicy { app: app(slug.clone()), key: key.clone(), policy, value: None }).await?;
     let name = if policy == Policy::Creator { "creator" } else { "user" };
-    sent(face, Said::default().line(format!("{key}: {name} vault.")).field("key", key).field("policy", name)).await
+    let said = Said::default().line(format!("{key}: {name} vault.")).field("key", &key).field("policy", name);
+    sent(face, &slug, &key, said).await
 }
 
 /// Makes the value before the current one current again.
 pub(crate) async fn undo(face: &mut Face, key: String, slug: String, output: &Output) -> Result<Said, Failure> {
     connected(face, output).await?;
-    face.call(Undo { app: app(slug), key: key.clone() }).await?;
-    sent(face, Said::default().line(format!("{key}: the old value is current again.")).field("key", key)).await
+    face.call(Undo { app: app(slug.clone()), key: key.clone() }).await?;
+    let said = Said::default().line(format!("{key}: the old value is current again.")).field("key", &key);
+    sent(face, &slug, &key, said).await
 }
 
 /// The versions of a secret.
 pub(crate) async fn history(face: &mut Face, key: String, slug: String, output: &Output) -> Result<Said, Failure> {
     connected(face, output).await?;
-    let versions = face.call(History { app: app(slug), key: key.clone() }).await?;
+    let versions = face.call(History { app: app(slug.clone()), key: key.clone() }).await?;
     let lines = versions.iter().map(|version| {
         let current = if version.current { "  current" } else { "" };
         format!("{:>3}  {}  {:<16} {}{current}", version.version, version.at, version.preview.as_str(), version.source)
@@ -112,7 +119,7 @@ pub(crate) async fn history(face: &mut Face, key: String, slug: String, output: 
 
 /// Starts a command with an app's values in its environment.
 pub(crate) async fn run(face: &mut Face, slug: String, command: &[String]) -> Result<Said, Failure> {
-    let variables = face.call(Environment { app: app(slug) }).await?;
+    let variables = face.call(Environment { app: app(slug.clone()) }).await?;
     let Some((program, arguments)) = command.split_first() else {
         return Ok(Said::default());
     };

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use floom_protocol::command::{Answer, Choice, Import, Resume, SetAuto};
-use floom_protocol::import::Fate;
+use floom_protocol::command::{Answer, Choice, Import, Link, Preview, Resume, SetAuto, Sync};
+use floom_protocol::import::{Fate, ImportSource};
 use floom_protocol::view::{LinkState, Prompt, SyncView};
 
-use crate::bench::{Bench, SAMPLE, of, preview_of};
+use crate::bench::{Bench, SAMPLE, of, preview_of, value};
 
 type Save = fn(&Path, &str);
 
@@ -208,4 +208,57 @@ async fn a_file_that_changed_since_its_preview_is_not_imported() {
     let refused = bench.call(import).await.expect_err("another file by now");
     assert_eq!(refused.code, "file_changed", "only what was shown is imported");
     assert!(bench.secret("OPENAI_API_KEY").await.preview.is_none(), "and nothing was stored");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_from_elsewhere_is_not_taken_back_by_a_watched_file() {
+    let bench = Bench::new().await;
+    bench.import_sample(true).await;
+    let text = value("OPENAI_API_KEY=sk-proj-pasted-0123456789-cccc\n");
+    let preview =
+        bench.call(Preview { source: ImportSource::Text { text }, app: None, reader: None }).await.expect("read");
+    let policies = std::collections::BTreeMap::new();
+    bench.call(Import { preview: preview.id, policies, watch: false, auto: false }).await.expect("imported");
+    bench.call(Sync { wait: true }).await.expect("sent");
+    bench.call(Sync { wait: true }).await.expect("asked again, which reads every watched file");
+    let snapshot = bench.look().await;
+    assert_eq!(preview_of(&snapshot, "OPENAI_API_KEY"), "sk-pro••••cccc", "the pasted value stays current");
+    assert_eq!(of(&snapshot, "OPENAI_API_KEY").version, 2, "and no version was made behind it");
+    assert_eq!(snapshot.links[0].state, LinkState::SetAside { values: 1 }, "the file says that its value is set aside");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_leaves_set_aside_what_its_preview_called_set_aside() {
+    let bench = Bench::new().await;
+    let (path, _) = bench.import_sample(false).await;
+    truncate_and_write(&path, &changed("9999"));
+    bench.until("the row asks", |snapshot| of(snapshot, "OPENAI_API_KEY").prompt.is_some()).await;
+    let answer = Answer { app: bench.app(), key: "OPENAI_API_KEY".into(), choice: Choice::KeepStored };
+    bench.call(answer).await.expect("the answer is taken");
+    let preview = bench.preview(&path).await.expect("a preview");
+    assert_eq!((preview.rows[0].fate, preview.imports), (Fate::SetAside, 0), "the preview says so");
+    let policies = std::collections::BTreeMap::new();
+    bench.call(Import { preview: preview.id, policies, watch: true, auto: false }).await.expect("imported");
+    assert_eq!(bench.secret("OPENAI_API_KEY").await.version, 1, "and the import does no more than that");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_takes_the_value_of_the_file_that_asks() {
+    let bench = Bench::new().await;
+    let (path, _) = bench.import_sample(false).await;
+    truncate_and_write(&path, &changed("9999"));
+    bench.until("the row asks", |snapshot| of(snapshot, "OPENAI_API_KEY").prompt.is_some()).await;
+    let answer = |choice| Answer { app: bench.app(), key: "OPENAI_API_KEY".into(), choice };
+    bench.call(answer(Choice::KeepStored)).await.expect("set aside");
+    let other = bench.write(".env.local", "OPENAI_API_KEY=sk-proj-other-0123456789-dddd\n");
+    let link = Link { path: other.display().to_string(), app: bench.app(), auto: false, reader: None };
+    bench.call(link).await.expect("watched");
+    let asked = bench.secret("OPENAI_API_KEY").await.prompt;
+    assert_eq!(
+        asked,
+        Some(Prompt::Changed { file: ".env.local".into(), line: 1, replaces: true }),
+        "the second file asks"
+    );
+    bench.call(answer(Choice::UseFile)).await.expect("taken");
+    assert_eq!(preview_of(&bench.look().await, "OPENAI_API_KEY"), "sk-pro••••dddd", "and its value is the one taken");
 }

@@ -151,3 +151,30 @@ async fn receipts_tell_everything_in_one_chain() {
     let chain = bench.call(VerifyReceipts {}).await.expect("a walk");
     assert!(chain.receipts >= 8 && chain.breaks_at.is_none(), "four stored, four synced, and more: {}", chain.receipts);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_value_is_not_sent_again_by_a_flip() {
+    let bench = Bench::new().await;
+    bench.import_sample(true).await;
+    bench.call(Remove { app: bench.app(), key: KEY.into() }).await.expect("removed");
+    bench.call(Sync { wait: true }).await.expect("sent");
+    let flip = |policy| SetPolicy { app: bench.app(), key: KEY.into(), policy, value: None };
+    bench.call(flip(Policy::User)).await.expect("user vault");
+    bench.call(Sync { wait: true }).await.expect("sent");
+    let refused = bench.call(flip(Policy::Creator)).await.expect_err("what was removed is no value");
+    assert_eq!(refused.code, "policy_needs_value", "the creator is asked for a value");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_survives_a_flip_that_follows_at_once() {
+    let bench = Bench::new().await;
+    bench.import_sample(true).await;
+    let removed = bench.call(Remove { app: bench.app(), key: KEY.into() });
+    let flip = SetPolicy { app: bench.app(), key: KEY.into(), policy: Policy::User, value: None };
+    let (removed, flipped) = tokio::join!(removed, bench.call(flip));
+    removed.and(flipped).expect("both are taken");
+    bench.call(Sync { wait: true }).await.expect("sent");
+    let flip = SetPolicy { app: bench.app(), key: KEY.into(), policy: Policy::Creator, value: None };
+    let refused = bench.call(flip).await.expect_err("Floom holds no value any more");
+    assert_eq!(refused.code, "policy_needs_value", "the removal reached Floom although a policy was chosen after it");
+}

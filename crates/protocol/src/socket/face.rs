@@ -64,7 +64,10 @@ impl Face {
                 follow,
                 session_bus: std::env::var("DBUS_SESSION_BUS_ADDRESS").ok(),
             };
-            writer.write(&First::Hello(hello)).await.map_err(lost)?;
+            if writer.write(&First::Hello(hello)).await.is_err() {
+                // It ended just now; the next turn starts another.
+                continue;
+            }
             match reader.read().await {
                 Ok(Reply::Welcome { protocol, .. }) if protocol == PROTOCOL => return Ok(Self::run(reader, writer)),
                 Ok(Reply::Welcome { protocol, version } | Reply::Refused { protocol, version, .. })
@@ -103,14 +106,23 @@ impl Face {
             // Whoever waits learns that there will be no answer.
             locked(&waiting).take();
         });
+        let unanswered = pending.clone();
         tokio::spawn(async move {
             while let Some(request) = to_send.recv().await {
-                if writer.write(&request).await.is_err() {
-                    break;
+                match writer.write(&request).await {
+                    Ok(()) => {}
+                    Err(WireError::TooLong) => {
+                        let waiting = locked(&unanswered).as_mut().and_then(|all| all.remove(&request.id));
+                        if let Some(answer) = waiting {
+                            let _ = answer.send(Err(unreachable("what was asked is too long")));
+                        }
+                    }
+                    Err(_) => break,
                 }
             }
-            // The last face is gone: so is its connection.
+            // The last face is gone, or the agent: so is the connection, and nobody waits for an answer.
             reading.abort();
+            locked(&unanswered).take();
         });
         (Self { requests, pending, next: Arc::new(AtomicU64::new(1)) }, Changes(changes))
     }
