@@ -8,7 +8,6 @@
 mod bus;
 mod desk;
 mod display;
-mod drag;
 mod floomsec;
 mod keyring;
 mod page;
@@ -23,7 +22,6 @@ mod window;
 
 pub use desk::Desk;
 pub use display::Display;
-pub use drag::Drag;
 pub use floomsec::{Answer, Floomsec, secret};
 pub use page::Look;
 pub use programs::Programs;

@@ -1,9 +1,9 @@
-//! The ways in which values come in: pasted, dropped, from a file of a new app, typed.
+//! The ways in which values come in: pasted, from a file of a new app, typed.
 
 use std::fs;
 use std::path::PathBuf;
 
-use floom_tests::{Desk, Drag, Floomsec, Window, sample, secret};
+use floom_tests::{Desk, Floomsec, Window, sample, secret};
 
 use crate::desk_with_vault;
 
@@ -88,21 +88,6 @@ async fn an_empty_clipboard_and_prose_are_refused() {
     for key in sample::KEYS {
         assert_eq!(secret(&status, "flyfast", key)["version"], 0, "a refused paste stored nothing in {key}");
     }
-}
-
-#[tokio::test]
-async fn a_file_that_is_dropped_is_previewed_and_imported() {
-    let (desk, file) = desk_with_app();
-    let window = Window::open(&desk, NO_FILE).await.expect("the window opens");
-    window.text("row-OPENAI_API_KEY/key").await.expect("the table is there, so drops are listened to");
-    let drag = Drag::hold(&desk, &file).expect("the file is held over the window");
-    window.text("drop-veil").await.expect("the window says that it takes the file");
-    drag.release().expect("let go");
-    assert_all_new(&window, sample::KEYS).await;
-    window.gone("drop-veil").await.expect("the veil goes with the drop");
-    window.press("import-confirm").await.expect("pressed");
-    assert_all_synced(&window, sample::KEYS).await;
-    window.when("link-0/link-state", "in sync", |state| state.contains("In sync")).await.expect("the file is watched");
 }
 
 #[tokio::test]

@@ -8,20 +8,9 @@ use crate::{apt, wasm};
 const BUILD: [&str; 3] = ["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev"];
 
 /// To see the whole program run without a screen: a display, a session bus, a keychain, a clipboard, a driver for the
-/// window, the two typefaces of the design; and to drop a file: a window manager, a mouse, and something to drag from.
-const DESK: [&str; 11] = [
-    "xvfb",
-    "dbus",
-    "gnome-keyring",
-    "xclip",
-    "webkit2gtk-driver",
-    "fonts-inter",
-    "fonts-jetbrains-mono",
-    "openbox",
-    "xdotool",
-    "python3-gi",
-    "gir1.2-gtk-3.0",
-];
+/// window, and the two typefaces of the design.
+const DESK: [&str; 7] =
+    ["xvfb", "dbus", "gnome-keyring", "xclip", "webkit2gtk-driver", "fonts-inter", "fonts-jetbrains-mono"];
 
 /// Brings in what is missing and gives the compiler for the front end.
 pub(crate) fn setup() -> Outcome<Toolchain> {
