@@ -176,7 +176,13 @@ impl Engine {
                 };
                 if tx.outbox()?.iter().any(newer) {
                     // Tried later it would undo what was decided since.
-                    return Ok(tx.outbox_done(item.id)?);
+                    tx.outbox_done(item.id)?;
+                    let detail = "an earlier change is given up: a newer one replaced it";
+                    let secrets = tx.secrets(item.app)?;
+                    let key = secrets.iter().find(|secret| secret.id == item.secret).map(|secret| secret.name.as_str());
+                    let receipt = NewReceipt { what: "given_up", app: Some(&app.slug), key, detail };
+                    tx.append_receipt(&receipt, Timestamp::now())?;
+                    return Ok(());
                 }
                 Ok::<_, EngineError>(tx.outbox_failed(item.id, &failure.code, &failure.message, next)?)
             })
