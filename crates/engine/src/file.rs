@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use floom_envfile::{Detection, Document};
+use envfile::{Detection, Document};
 use floom_protocol::Failure;
 
 /// The longest file that is read, in bytes.
@@ -121,7 +121,7 @@ pub(crate) fn detect(path: &Path) -> Option<Detection> {
             })
             .collect();
         let beside: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        floom_envfile::detect(&beside)
+        envfile::detect(&beside)
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use floom_envfile::{Document, Reader, is_portable_name};
+use envfile::{Document, Reader, is_portable_name};
 use floom_protocol::Failure;
 use floom_protocol::command::{AppFromFile, Import, Preview};
 use floom_protocol::import::{Fate, ImportPreview, ImportReport, ImportRow, ImportSource, NewApp};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use floom_envfile::{Document, Encoding, Outcome, Reader, last_wins};
+use envfile::{Document, Encoding, Outcome, Reader, last_wins};
 use floom_protocol::Failure;
 use floom_protocol::command::{Choice, Link as LinkCall};
 use floom_protocol::import::Fate;

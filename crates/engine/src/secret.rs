@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use floom_envfile::is_portable_name;
+use envfile::is_portable_name;
 use floom_protocol::command::Variable;
 use floom_protocol::view::{AppRef, ChainView, VersionView};
 use floom_secret::{Policy, SecretValue};

@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use floom_envfile::{Document, Reader, Sight};
+use envfile::{Document, Reader, Sight};
 use serde_json::{Map, Value, json};
 
 fn main() -> ExitCode {

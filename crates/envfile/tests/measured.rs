@@ -1,6 +1,6 @@
 //! Every model against what the real reader returned: 55 inputs of one idea each, measured by running it.
 
-use floom_envfile::{Document, Reader, Sight};
+use envfile::{Document, Reader, Sight};
 use serde_json::{Map, Value, json};
 
 fn cases() -> Vec<Value> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use floom_envfile::{Document, Encoding, Outcome, Reader, Sight};
+use envfile::{Document, Encoding, Outcome, Reader, Sight};
 use floom_secret::SecretValue;
 use proptest::prelude::*;
 
@@ -130,7 +130,7 @@ proptest! {
             let changed = before.iter().zip(&now).filter(|(old, new)| old != new).count();
             prop_assert!(changed <= 1, "{} sees at most one change", reader.name());
             let back = after.read_as(reader);
-            let same = |reading: &&floom_envfile::Reading| reading.line == target.line && reading.key == target.key;
+            let same = |reading: &&envfile::Reading| reading.line == target.line && reading.key == target.key;
             let read = back.iter().filter(same).any(|reading| matches!(&reading.outcome, Outcome::Value(read) if *read == value));
             prop_assert!(read, "{} reads the new value back", reader.name());
             let prefix = text.bytes().zip(&written).take_while(|(old, new)| old == *new).count();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use floom_envfile::{
+use envfile::{
     Document, Encoding, FileRefusal, Outcome, Reader, Severity, WriteError, is_portable_name, last_wins,
 };
 use floom_secret::SecretValue;

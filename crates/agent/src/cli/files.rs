@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use floom_envfile::{Document, Reader};
+use envfile::{Document, Reader};
 use floom_protocol::Failure;
 use floom_protocol::command::{Import, Link, Preview, Sync, Unlink};
 use floom_protocol::import::{Fate, ImportPreview, ImportSource};
