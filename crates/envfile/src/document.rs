@@ -1,13 +1,16 @@
 //! A file as it came in, and what can be asked of it.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::{Range, RangeInclusive};
 
+use memchr::{memchr, memrchr2};
 use zeroize::Zeroizing;
 
 use crate::entry::{Entry, Piece};
 use crate::reading::{Outcome, Reading};
 use crate::scan::{Scan, Stray, newlines, scan};
+use crate::space::{Space, after_newline, line_end};
 use crate::view::{Seen, Sight, View};
 use crate::{Encoding, EntryRefusal, FileRefusal, Reader, encoding, models};
 
@@ -37,9 +40,12 @@ impl Document {
             encoding = if decoded.is_some() { encoding } else { Encoding::Unknown };
         }
         let text: &[u8] = decoded.as_ref().unwrap_or(&bytes);
-        let refusal = if encoding == Encoding::Unknown { Some(FileRefusal::Encoding) } else { refused_bytes(text) };
-        let scan = if refusal.is_some() { Scan::default() } else { scan(text, true) };
-        let no_assignment = scan.entries.is_empty()
+        let valid = std::str::from_utf8(text).is_ok();
+        let refusal =
+            if encoding == Encoding::Unknown { Some(FileRefusal::Encoding) } else { refused_bytes(text, valid) };
+        let clean = valid && memchr(0, text).is_none();
+        let scan = if refusal.is_some() { Scan::default() } else { scan(text, clean, true) };
+        let no_assignment = scan.has_no_entry()
             && !scan.strays.is_empty()
             && scan.strays.iter().all(|stray| stray.code == "line_without_equals");
         let refusal = refusal.or(no_assignment.then_some(FileRefusal::NoAssignment));
@@ -68,7 +74,7 @@ impl Document {
 
     /// Whether there is nothing in the file but blank lines and comments.
     pub fn is_blank(&self) -> bool {
-        self.refusal.is_none() && self.scan.entries.is_empty() && self.scan.strays.is_empty()
+        self.refusal.is_none() && self.scan.has_no_entry() && self.scan.strays.is_empty()
     }
 
     /// Whether a merge left its conflict markers in the file.
@@ -85,8 +91,8 @@ impl Document {
     }
 
     /// The assignments, in the order of the file, by the plain reading; also those that it refuses.
-    pub fn entries(&self) -> &[Entry] {
-        &self.scan.entries
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = Entry<'_>> + ExactSizeIterator {
+        self.scan.entries(self.text())
     }
 
     pub(crate) fn strays(&self) -> &[Stray] {
@@ -94,25 +100,37 @@ impl Document {
     }
 
     /// The file cut into pieces that lie side by side from its first byte to its last.
-    pub fn pieces(&self) -> Vec<(Piece, std::ops::Range<usize>)> {
+    pub fn pieces(&self) -> Vec<(Piece, Range<usize>)> {
         let text = self.text();
-        let mut pieces = Vec::with_capacity(self.scan.entries.len() * 6 + 2);
+        let mut pieces = Vec::with_capacity(self.entries().len() * 9 + 2);
         let mut at = 0;
         if text.starts_with(encoding::BOM) {
             at = encoding::BOM.len();
             pieces.push((Piece::Mark, 0..at));
         }
-        for entry in &self.scan.entries {
-            if at < entry.span().start {
-                pieces.push((Piece::Other, at..entry.span().start));
-            }
+        for entry in self.entries() {
+            self.pieces_between(at..entry.span().start, &mut pieces);
             pieces.extend(entry.pieces());
             at = entry.span().end;
         }
-        if at < text.len() {
-            pieces.push((Piece::Other, at..text.len()));
-        }
+        self.pieces_between(at..text.len(), &mut pieces);
         pieces
+    }
+
+    /// The lines that are no assignments: blank, comment, or one that says nothing.
+    fn pieces_between(&self, lines: Range<usize>, pieces: &mut Vec<(Piece, Range<usize>)>) {
+        let text = &self.text()[..lines.end];
+        let refused = self.refusal.is_some_and(|refusal| refusal != FileRefusal::NoAssignment);
+        let mut at = lines.start;
+        while at < lines.end {
+            let first = if refused { at } else { Space::Unicode.skip_inline(text, at) };
+            let stop = if refused { text.len() } else { line_end(text, first) };
+            let end = after_newline(text, stop);
+            let what = if text.get(first) == Some(&b'#') && !refused { Piece::Comment } else { Piece::Other };
+            let cut = [(Piece::Space, at..first), (what, first..stop), (Piece::Ending, stop..end)];
+            pieces.extend(cut.into_iter().filter(|(_, range)| !range.is_empty()));
+            at = end;
+        }
     }
 
     /// All that `reader` sees in these bytes, also where this program then refuses a line.
@@ -129,40 +147,51 @@ impl Document {
             return Vec::new();
         }
         let source = if reader == Reader::Plain { self.text() } else { self.bytes() };
-        let view = self.view(reader);
-        let valid = std::str::from_utf8(source).is_ok();
-        let mut place = Place::start(source);
-        let mut readings = Vec::with_capacity(view.seen.len());
-        let mut covered = HashSet::with_capacity(view.seen.len());
-        let mut seen = view.seen;
+        let View { mut seen, stop } = self.view(reader);
         seen.sort_by_key(|seen| seen.at);
+        let valid = std::str::from_utf8(source).is_ok();
+        let mut lines = Lines::of(source);
+        let mut readings = Vec::with_capacity(seen.len());
+        let mut covered = Vec::with_capacity(seen.len());
         for seen in seen {
-            let (line, column) = place.move_to(seen.at);
-            let last = line + newlines(&source[seen.at..seen.span.end.max(seen.at)]);
-            covered.extend(line..=last);
+            let line = lines.line_at(seen.at);
+            cover(&mut covered, line..=line + newlines(&source[seen.at..seen.span.end.max(seen.at)]));
             if !self.is_torn(line) {
-                readings.push(reading(source, valid, seen, line, column));
+                readings.push(reading(source, valid, seen, &mut lines));
             }
         }
-        let stop = view.stop.map(|stop| Place::start(source).move_to(stop));
-        self.add_unread(&covered, stop, &mut readings);
+        if reader != Reader::Plain {
+            self.add_unread(source, &covered, stop, &mut readings);
+        }
         readings
     }
 
     /// The lines that hold something, by the plain reading, of which `covered` says nothing: refused, and why.
-    fn add_unread(&self, covered: &HashSet<u32>, stop: Option<(u32, u32)>, readings: &mut Vec<Reading>) {
-        let mut unread: Vec<(u32, &str, &'static str)> = self
-            .scan
-            .entries
-            .iter()
+    fn add_unread(
+        &self,
+        source: &[u8],
+        covered: &[RangeInclusive<u32>],
+        stop: Option<usize>,
+        readings: &mut Vec<Reading>,
+    ) {
+        let is_covered = |line: u32| {
+            let next = covered.partition_point(|lines| *lines.start() <= line);
+            next > 0 && covered[next - 1].contains(&line)
+        };
+        let mut unread: Vec<(u32, Cow<'_, str>, &'static str)> = self
+            .entries()
             .map(|entry| (entry.line(), entry.key(), "line_skipped"))
-            .chain(self.scan.strays.iter().map(|stray| (stray.line, "", stray.code)))
-            .filter(|(line, ..)| !covered.contains(line))
+            .chain(self.scan.strays.iter().map(|stray| (stray.line, "".into(), stray.code)))
+            .filter(|(line, ..)| !is_covered(*line))
             .collect();
+        let stop = stop.map(|stop| {
+            let mut lines = Lines::of(source);
+            (lines.line_at(stop), lines.column())
+        });
         if let Some((stop, _)) = stop
             && !unread.iter().any(|(line, ..)| *line == stop)
         {
-            unread.push((stop, "", "reader_stops"));
+            unread.push((stop, "".into(), "reader_stops"));
         }
         for (line, key, skipped) in unread {
             let (code, column) = match stop {
@@ -171,17 +200,15 @@ impl Document {
                 None => (skipped, 1),
             };
             let outcome = Outcome::Refused(EntryRefusal { code, line, column });
-            readings.push(Reading { key: key.to_owned(), line, outcome });
+            readings.push(Reading { key: key.into_owned(), line, outcome });
         }
         readings.sort_by_key(|reading| reading.line);
     }
 
     /// Whether `line` is the rest of a PEM block that is not in quotes: no key there is a name.
     pub(crate) fn is_torn(&self, line: u32) -> bool {
-        {
-            let next = self.scan.torn.partition_point(|(first, _)| *first <= line);
-            next > 0 && line <= self.scan.torn[next - 1].1
-        }
+        let next = self.scan.torn.partition_point(|(first, _)| *first <= line);
+        next > 0 && line <= self.scan.torn[next - 1].1
     }
 }
 
@@ -190,16 +217,21 @@ impl fmt::Debug for Document {
         f.debug_struct("Document")
             .field("encoding", &self.encoding)
             .field("refusal", &self.refusal)
-            .field("entries", &self.scan.entries.len())
+            .field("entries", &self.entries().len())
             .finish_non_exhaustive()
     }
 }
 
-/// The refusals that show in the bytes alone.
-fn refused_bytes(text: &[u8]) -> Option<FileRefusal> {
+/// The refusals that show in the bytes alone. `valid` says that all of `text` is UTF-8.
+fn refused_bytes(text: &[u8], valid: bool) -> Option<FileRefusal> {
     const SEEN: usize = 8192;
     let head = &text[..text.len().min(SEEN)];
-    let control = head.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
+    let is_control = |byte: u8| matches!(byte, 0..=0x08 | 0x0B | 0x0E..=0x1F | 0x7F);
+    // Every byte is looked at, which is faster than stopping early.
+    if valid && !head.iter().fold(false, |any, byte| any | is_control(*byte)) {
+        return None;
+    }
+    let control = head.iter().filter(|byte| is_control(**byte)).count();
     let invalid: usize = head.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
     if (control + invalid) * 10 <= head.len() * 3 {
         return None;
@@ -208,16 +240,28 @@ fn refused_bytes(text: &[u8]) -> Option<FileRefusal> {
     Some(if control * 50 <= head.len() { FileRefusal::Encoding } else { FileRefusal::Binary })
 }
 
-fn reading(source: &[u8], valid: bool, seen: Seen, line: u32, column: u32) -> Reading {
-    let refused = |code| Outcome::Refused(EntryRefusal { code, line, column });
+/// Adds `lines` to those that are `covered`; their beginnings only grow.
+fn cover(covered: &mut Vec<RangeInclusive<u32>>, lines: RangeInclusive<u32>) {
+    match covered.last_mut() {
+        Some(last) if lines.start() <= last.end() => *last = *last.start()..=*lines.end().max(last.end()),
+        _ => covered.push(lines),
+    }
+}
+
+/// What is made of `seen`, up to which `lines` have come.
+fn reading(source: &[u8], valid: bool, seen: Seen, lines: &mut Lines<'_>) -> Reading {
+    let line = lines.line;
+    let mut refused = |code| Outcome::Refused(EntryRefusal { code, line, column: lines.column() });
     let raw = &source[seen.span.clone()];
-    let key_ok = !seen.key.contains(|character: char| character.is_control());
+    let key_ok = seen.key.bytes().all(|byte| byte.is_ascii_graphic()) || !seen.key.contains(char::is_control);
     let (key, outcome) = match seen.sight {
         Sight::Refused(code) => (seen.key, refused(code)),
         Sight::Runs => (seen.key, refused("line_runs_command")),
         Sight::Absent => (String::new(), refused("line_without_equals")),
         Sight::Text(_) if !key_ok => (String::new(), refused("line_bad_key")),
-        Sight::Text(value) if raw.contains(&0) || value.expose().contains('\0') => (seen.key, refused("line_nul")),
+        Sight::Text(value) if memchr(0, raw).is_some() || memchr(0, value.expose().as_bytes()).is_some() => {
+            (seen.key, refused("line_nul"))
+        }
         // Also where another line's bad bytes were put in.
         Sight::Text(value) if !valid && (std::str::from_utf8(raw).is_err() || value.expose().contains('\u{fffd}')) => {
             (seen.key, refused("line_invalid_bytes"))
@@ -229,26 +273,35 @@ fn reading(source: &[u8], valid: bool, seen: Seen, line: u32, column: u32) -> Re
 }
 
 /// A position that only moves forward, and knows its line and column.
-struct Place<'a> {
+struct Lines<'a> {
     text: &'a [u8],
     at: usize,
     line: u32,
+    /// Up to where the column is counted.
+    counted: usize,
     column: u32,
 }
 
-impl<'a> Place<'a> {
-    fn start(text: &'a [u8]) -> Self {
-        Self { text, at: 0, line: 1, column: 1 }
+impl<'a> Lines<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        Self { text, at: 0, line: 1, counted: 0, column: 1 }
     }
 
-    fn move_to(&mut self, at: usize) -> (u32, u32) {
+    /// The line of the byte at `at`, counted from 1; `at` is not before the last one asked for.
+    fn line_at(&mut self, at: usize) -> u32 {
         let passed = &self.text[self.at..at.clamp(self.at, self.text.len())];
-        let newline = passed.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
-        let on_line = newline.map_or(passed, |newline| &passed[newline + 1..]);
-        self.column = if newline.is_some() { 1 } else { self.column };
-        self.column += String::from_utf8_lossy(on_line).chars().count() as u32;
-        self.line += newlines(passed);
+        if let Some(newline) = memrchr2(b'\n', b'\r', passed) {
+            self.line += newlines(passed);
+            (self.counted, self.column) = (self.at + newline + 1, 1);
+        }
         self.at += passed.len();
-        (self.line, self.column)
+        self.line
+    }
+
+    /// The character of the line at the position, counted from 1.
+    fn column(&mut self) -> u32 {
+        self.column += String::from_utf8_lossy(&self.text[self.counted..self.at]).chars().count() as u32;
+        self.counted = self.at;
+        self.column
     }
 }

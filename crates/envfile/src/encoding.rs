@@ -70,7 +70,7 @@ impl Encoding {
 /// Whether every other byte is zero for the most part, as in ASCII text written as UTF-16.
 fn looks_like_utf16(bytes: &[u8]) -> bool {
     let (pairs, _) = bytes.as_chunks::<2>();
-    if pairs.len() < 4 {
+    if pairs.len() < 4 || memchr::memchr(0, bytes).is_none() {
         return false;
     }
     let share = |side: usize| pairs.iter().filter(|pair| pair[side] == 0 && pair[1 - side] != 0).count();

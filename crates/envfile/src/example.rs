@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::{Document, Outcome, Piece, Reader};
+use crate::space::{after_newline, line_end};
+use crate::{Document, Outcome, Reader};
 
 /// No word of a comment that is kept is longer; keys of providers are.
 const LONGEST_WORD: usize = 24;
@@ -18,29 +19,33 @@ impl Document {
             .filter(|reading| !matches!(reading.outcome, Outcome::Refused(_)))
             .map(|reading| (reading.line, reading.key.as_str()))
             .collect();
-        let mut entries = self.entries().iter();
         let mut example = String::new();
-        for (piece, range) in self.pieces() {
-            match piece {
-                Piece::Other => {
-                    let text = String::from_utf8_lossy(&self.text()[range]);
-                    for line in text.lines().map(str::trim).filter(|line| is_plain(line)) {
-                        example.push_str(line);
-                        example.push('\n');
-                    }
-                }
-                Piece::Key => {
-                    let entry = entries.next().filter(|entry| taken.contains(&(entry.line(), entry.key())));
-                    if let Some(entry) = entry {
-                        example.push_str(if entry.exported() { "export " } else { "" });
-                        example.push_str(entry.key());
-                        example.push_str("=\n");
-                    }
-                }
-                _ => {}
+        let mut at = 0;
+        for entry in self.entries() {
+            self.keep_comments(at, entry.span().start, &mut example);
+            at = entry.span().end;
+            if taken.contains(&(entry.line(), &*entry.key())) {
+                example.push_str(if entry.exported() { "export " } else { "" });
+                example.push_str(&entry.key());
+                example.push_str("=\n");
             }
         }
+        self.keep_comments(at, self.text().len(), &mut example);
         example
+    }
+
+    /// Adds the lines from `at` to `end` that are blank or plain comments.
+    fn keep_comments(&self, mut at: usize, end: usize, example: &mut String) {
+        let text = &self.text()[..end];
+        while at < end {
+            let stop = line_end(text, at);
+            let line = String::from_utf8_lossy(&text[at..stop]);
+            if is_plain(line.trim_start_matches('\u{feff}').trim()) {
+                example.push_str(line.trim_start_matches('\u{feff}').trim());
+                example.push('\n');
+            }
+            at = after_newline(text, stop);
+        }
     }
 }
 

@@ -13,7 +13,16 @@ pub(crate) enum Space {
 
 impl Space {
     /// The length of the white-space character at `at`, 0 if there is none.
+    #[inline]
     pub(crate) fn at(self, bytes: &[u8], at: usize) -> usize {
+        match bytes.get(at) {
+            // What most characters are.
+            None | Some(b'!'..=b'~') => 0,
+            Some(_) => self.at_rare(bytes, at),
+        }
+    }
+
+    fn at_rare(self, bytes: &[u8], at: usize) -> usize {
         match bytes.get(at..) {
             Some([b'\t'..=b'\r' | b' ', ..]) => 1,
             Some([0x1C..=0x1F, ..]) if self == Self::Python => 1,
@@ -28,11 +37,19 @@ impl Space {
 
     /// The same for white space that does not end a line (`\n` and `\r` do).
     pub(crate) fn inline_at(self, bytes: &[u8], at: usize) -> usize {
-        if matches!(bytes.get(at), Some(b'\n' | b'\r')) { 0 } else { self.at(bytes, at) }
+        match bytes.get(at) {
+            None | Some(b'\n' | b'\r' | b'!'..=b'~') => 0,
+            Some(_) => self.at_rare(bytes, at),
+        }
     }
 
     /// The length of the white-space character that ends just before `end`, not reaching below `start`.
+    #[inline]
     pub(crate) fn before(self, bytes: &[u8], start: usize, end: usize) -> usize {
+        if end <= start || matches!(bytes[end - 1], b'!'..=b'~') { 0 } else { self.before_rare(bytes, start, end) }
+    }
+
+    fn before_rare(self, bytes: &[u8], start: usize, end: usize) -> usize {
         (1..=3).find(|length| end >= start + length && self.at(&bytes[..end], end - length) == *length).unwrap_or(0)
     }
 
@@ -75,7 +92,7 @@ impl Space {
 
 /// The position of the next `\n` or `\r` from `at`, or the end.
 pub(crate) fn line_end(bytes: &[u8], at: usize) -> usize {
-    bytes[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(bytes.len(), |found| at + found)
+    memchr::memchr2(b'\n', b'\r', &bytes[at..]).map_or(bytes.len(), |found| at + found)
 }
 
 /// The position after the line ending at `at` (`\r\n`, `\n` or `\r`), or `at` where there is none.

@@ -45,11 +45,11 @@ impl Document {
             let differ: Vec<(Reader, Difference)> = views
                 .iter()
                 .filter(|seen| seen.reader != chosen)
-                .filter_map(|seen| Some((seen.reader, seen.difference(ours, entry, self)?)))
+                .filter_map(|seen| Some((seen.reader, seen.difference(ours, &entry, self)?)))
                 .collect();
             if !differ.is_empty() {
                 let words = words(chosen, &differ);
-                verdicts.push(Verdict { line: entry.line(), key: entry.key().to_owned(), words });
+                verdicts.push(Verdict { line: entry.line(), key: entry.key().into_owned(), words });
             }
         }
         verdicts
@@ -82,12 +82,12 @@ impl Seen {
         Self { reader, view, places, stop }
     }
 
-    fn sight(&self, entry: &Entry) -> Option<&Sight> {
-        let place = self.places.get(&(entry.line(), entry.key().to_owned()))?;
+    fn sight(&self, entry: &Entry<'_>) -> Option<&Sight> {
+        let place = self.places.get(&(entry.line(), entry.key().into_owned()))?;
         self.view.seen.get(*place).map(|seen| &seen.sight)
     }
 
-    fn difference(&self, ours: &Self, entry: &Entry, document: &Document) -> Option<Difference> {
+    fn difference(&self, ours: &Self, entry: &Entry<'_>, document: &Document) -> Option<Difference> {
         let Some(theirs) = self.sight(entry) else {
             return match self.stop {
                 Some(stop) => (stop == entry.line() && ours.stop != self.stop).then_some(Difference::Fails),

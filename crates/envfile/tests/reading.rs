@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use envfile::{
-    Document, Encoding, FileRefusal, Outcome, Reader, Severity, WriteError, is_portable_name, last_wins,
-};
+use envfile::{Document, Encoding, FileRefusal, Outcome, Reader, Severity, WriteError, is_portable_name, last_wins};
 use floom_secret::SecretValue;
 
 fn read(text: &str) -> Document {

@@ -180,7 +180,7 @@ pub(crate) fn edit(file: &Path, key: &str, reader: Option<String>) -> Result<Sai
     };
     let before = std::fs::read(file).map_err(|error| not_edited(file, &error))?;
     let document = Document::read(before.clone());
-    let line = document.entries().iter().rfind(|entry| entry.key() == key).map(|entry| entry.line());
+    let line = document.entries().rfind(|entry| entry.key() == key).map(|entry| entry.line());
     let line = line.ok_or_else(|| {
         Failure::new(
             "key_not_in_file",

@@ -16,7 +16,7 @@ use crate::view::{Seen, Sight, View};
 
 pub(crate) fn view(document: &Document) -> View {
     let text = document.text();
-    let mut seen: Vec<Seen> = document.entries().iter().map(|entry| see(text, entry)).collect();
+    let mut seen: Vec<Seen> = document.entries().map(|entry| see(text, &entry)).collect();
     for stray in document.strays() {
         let sight = Sight::Refused(stray.code);
         seen.push(Seen { key: String::new(), at: stray.at, span: stray.at..stray.at, sight });
@@ -25,17 +25,20 @@ pub(crate) fn view(document: &Document) -> View {
     View { seen, stop: None }
 }
 
-pub(crate) fn see(text: &[u8], entry: &Entry) -> Seen {
+pub(crate) fn see(text: &[u8], entry: &Entry<'_>) -> Seen {
     let sight = match (entry.problem(), std::str::from_utf8(&text[entry.value_span()])) {
         (Some(code), _) => Sight::Refused(code),
         (None, Err(_)) => Sight::Refused("line_invalid_bytes"),
         (None, Ok(raw)) => Sight::Text(SecretValue::new(unescape(raw, entry.quote()))),
     };
-    Seen { key: entry.key().to_owned(), at: entry.key_span().start, span: entry.raw_span(), sight }
+    Seen { key: entry.key().into_owned(), at: entry.key_span().start, span: entry.raw_span(), sight }
 }
 
 /// The value that `raw` stands for inside (or without) `quote`.
 pub(crate) fn unescape(raw: &str, quote: Quote) -> String {
+    if memchr::memchr2(b'\\', b'\r', raw.as_bytes()).is_none() {
+        return raw.to_owned();
+    }
     let mut value = String::with_capacity(raw.len());
     let mut rest = raw.chars().peekable();
     while let Some(character) = rest.next() {
