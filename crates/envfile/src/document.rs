@@ -62,6 +62,16 @@ impl Document {
         self.decoded.as_ref().unwrap_or(&self.bytes)
     }
 
+    /// The bytes, wiped when they are dropped.
+    pub(crate) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
+        self.bytes
+    }
+
+    /// What `reader` counts its positions in: only the plain reading reads UTF-16.
+    pub(crate) fn source(&self, reader: Reader) -> &[u8] {
+        if reader == Reader::Plain { self.text() } else { self.bytes() }
+    }
+
     /// How the file spells text.
     pub fn encoding(&self) -> Encoding {
         self.encoding
@@ -79,15 +89,16 @@ impl Document {
 
     /// Whether a merge left its conflict markers in the file.
     pub fn has_merge_markers(&self) -> bool {
-        self.merge_marker().is_some()
+        self.merge_markers().next().is_some()
     }
 
-    /// The line of the first conflict marker: seven of the same sign at the start of a line (git-merge).
-    pub(crate) fn merge_marker(&self) -> Option<u32> {
-        let marks = |line: &&[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
-        let found = self.text().split(|byte| *byte == b'\n').find(marks)?;
-        let before = found.as_ptr().addr() - self.text().as_ptr().addr();
-        Some(1 + newlines(&self.text()[..before]))
+    /// The lines of conflict markers: seven of the same sign and a space at the start of a line (git-merge).
+    pub(crate) fn merge_markers(&self) -> impl Iterator<Item = u32> {
+        let mut number = 0;
+        self.text().split(|byte| *byte == b'\n').filter_map(move |line| {
+            number += 1;
+            (line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ")).then_some(number)
+        })
     }
 
     /// The assignments, in the order of the file, by the plain reading; also those that it refuses.
@@ -146,7 +157,7 @@ impl Document {
         if self.refusal.is_some_and(|refusal| refusal != FileRefusal::NoAssignment) {
             return Vec::new();
         }
-        let source = if reader == Reader::Plain { self.text() } else { self.bytes() };
+        let source = self.source(reader);
         let View { mut seen, stop } = self.view(reader);
         seen.sort_by_key(|seen| seen.at);
         let valid = std::str::from_utf8(source).is_ok();

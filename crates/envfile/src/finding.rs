@@ -22,13 +22,15 @@ pub struct Finding {
     pub code: &'static str,
     /// How much it matters.
     pub severity: Severity,
-    /// What was found, and what to do, as a sentence.
+    /// What was found, in one sentence.
     pub message: String,
+    /// What to do about it, in one sentence.
+    pub advice: &'static str,
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Line {}: {}", self.line, self.message)
+        write!(f, "Line {}: {} {}", self.line, self.message, self.advice)
     }
 }
 

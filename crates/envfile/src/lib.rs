@@ -14,6 +14,7 @@
 
 mod detect;
 mod document;
+mod edit;
 mod encoding;
 mod entry;
 mod example;
@@ -28,10 +29,10 @@ mod scan;
 mod space;
 mod verdict;
 mod view;
-mod write;
 
 pub use detect::{Detection, detect};
 pub use document::Document;
+pub use edit::{Edit, EditError};
 pub use encoding::Encoding;
 pub use entry::{Entry, Piece, Quote};
 pub use finding::{Finding, Severity, is_portable_name};
@@ -40,4 +41,3 @@ pub use reading::{Outcome, Reading, last_wins};
 pub use refusal::{EntryRefusal, FileRefusal};
 pub use verdict::Verdict;
 pub use view::{Seen, Sight, View};
-pub use write::WriteError;

@@ -67,7 +67,7 @@ struct Seen {
 impl Seen {
     fn of(document: &Document, reader: Reader) -> Self {
         let view = document.view(reader);
-        let source = if reader == Reader::Plain { document.text() } else { document.bytes() };
+        let source = document.source(reader);
         let mut order: Vec<usize> = (0..view.seen.len()).collect();
         order.sort_by_key(|index| view.seen[*index].at);
         let (mut line, mut at) = (1, 0);
@@ -170,7 +170,7 @@ fn words(chosen: Reader, differ: &[(Reader, Difference)]) -> String {
 }
 
 /// “Python, Compose and Go read on”; a world whose readers are all among them is named once.
-fn say(readers: &[Reader], one: &str, many: &str) -> String {
+pub(crate) fn say(readers: &[Reader], one: &str, many: &str) -> String {
     let mut names: Vec<&str> = Vec::new();
     for reader in readers {
         let whole =
@@ -188,6 +188,6 @@ fn say(readers: &[Reader], one: &str, many: &str) -> String {
 }
 
 /// A capital where a sentence begins with a word; the name of a reader keeps its own spelling.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     text.strip_prefix("the ").map_or_else(|| text.to_owned(), |rest| format!("The {rest}"))
 }
