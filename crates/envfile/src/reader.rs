@@ -27,10 +27,12 @@ pub enum Reader {
     DotenvNg,
     /// `docker run --env-file`.
     DockerRun,
+    /// bash, by `source` with every variable exported.
+    Bash,
 }
 
 /// Each reader with its name, as measured data spell it, and how people say it.
-const ALL: [(Reader, &str, &str); 12] = [
+const ALL: [(Reader, &str, &str); 13] = [
     (Reader::Plain, "plain", "the plain reading"),
     (Reader::Dotenv, "dotenv", "Node dotenv"),
     (Reader::DotenvExpand, "dotenv+expand12", "dotenv-expand 12"),
@@ -43,6 +45,7 @@ const ALL: [(Reader, &str, &str); 12] = [
     (Reader::Dotenvy, "dotenvy", "Rust dotenvy"),
     (Reader::DotenvNg, "dotenv-ng", "Rust dotenv-ng"),
     (Reader::DockerRun, "docker-run", "docker run"),
+    (Reader::Bash, "bash", "bash"),
 ];
 
 impl Reader {

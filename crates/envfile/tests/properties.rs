@@ -1,77 +1,14 @@
 //! What holds for any bytes whatsoever.
 
+mod generate;
+
 use std::collections::BTreeMap;
 
 use envfile::{Document, Encoding, Outcome, Reader, Sight};
 use floom_secret::SecretValue;
 use proptest::prelude::*;
 
-/// Text made of what `.env` grammars trip over.
-fn text() -> impl Strategy<Value = String> {
-    let part = prop::sample::select(vec![
-        "A",
-        "B",
-        "C_1",
-        "=",
-        "=",
-        "=",
-        " ",
-        "\t",
-        "\n",
-        "\n",
-        "\r\n",
-        "\r",
-        "#",
-        " #",
-        "\"",
-        "'",
-        "`",
-        "\\",
-        "\\n",
-        "\\\"",
-        "\\'",
-        "$",
-        "$A",
-        "${A}",
-        "${B:-d}",
-        "export ",
-        ":",
-        ": ",
-        "é",
-        "\u{a0}",
-        "\u{2028}",
-        "\u{feff}",
-        "\0",
-        "$(",
-        ")",
-        "{",
-        "}",
-        "-----BEGIN X-----",
-        "abc==",
-        "\nA=",
-        "\nB=\"",
-        "x",
-        "1",
-        "-",
-        ".",
-        ";",
-        "[",
-        "]",
-        "+",
-    ]);
-    prop::collection::vec(part, 0..40).prop_map(|parts| parts.concat())
-}
-
-fn any_file() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![
-        6 => text().prop_map(String::into_bytes),
-        2 => prop::collection::vec(any::<u8>(), 0..200),
-        1 => text().prop_map(|text| text.encode_utf16().fold(vec![0xFF, 0xFE], |mut bytes, unit| {
-            bytes.extend(unit.to_le_bytes());
-            bytes
-        })),
-    ]
-}
+use generate::{any_file, text};
 
 fn values(document: &Document, reader: Reader) -> Vec<(String, Option<String>)> {
     let text = |sight: &Sight| if let Sight::Text(value) = sight { Some(value.expose().to_owned()) } else { None };

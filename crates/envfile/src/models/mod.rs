@@ -3,6 +3,7 @@
 //! Each model is held against what the real reader returned for measured inputs. A model works on
 //! the bytes of the file, reads no environment and runs nothing.
 
+mod bash;
 mod budget;
 mod compose;
 mod docker_run;
@@ -37,5 +38,6 @@ pub(crate) fn view(document: &Document, reader: Reader) -> View {
         Reader::Dotenvy => dotenvy::view(bytes),
         Reader::DotenvNg => dotenv_ng::view(bytes),
         Reader::DockerRun => docker_run::view(bytes),
+        Reader::Bash => bash::view(bytes),
     }
 }
