@@ -16,14 +16,18 @@ fn modelled(document: &Document, reader: Reader) -> (Value, bool, bool) {
     let view = document.view(reader);
     let mut vars = Map::new();
     for seen in &view.seen {
-        let value = match &seen.sight {
-            Sight::Text(value) => json!(value.expose()),
-            _ => Value::Null,
-        };
-        vars.insert(seen.key.clone(), value);
+        match &seen.sight {
+            Sight::Text(value) => drop(vars.insert(seen.key.clone(), json!(value.expose()))),
+            Sight::Absent => drop(vars.insert(seen.key.clone(), Value::Null)),
+            Sight::Runs | Sight::Refused(_) => {}
+        }
     }
     (Value::Object(vars), view.error(), view.runs())
 }
+
+/// Measured cases in which a command ran, though the data do not say so: bash ran `l1` and `l2`, which the measuring
+/// machine did not have, and took what they printed, nothing, for the value.
+const RUNS_UNMARKED: [(Reader, &str); 1] = [(Reader::Bash, "multiline backtick")];
 
 #[test]
 fn models_agree_with_every_measured_case() {
@@ -38,7 +42,8 @@ fn models_agree_with_every_measured_case() {
             }
             let document = Document::read(bytes(case["hex"].as_str().expect("bytes")));
             let (vars, error, runs) = modelled(&document, reader);
-            if measured["runs"] == json!(true) {
+            let runs_unmarked = RUNS_UNMARKED.contains(&(reader, case["name"].as_str().expect("a name")));
+            if measured["runs"] == json!(true) || runs_unmarked {
                 assert!(runs, "{} would run a command for {}", reader.name(), case["name"]);
             } else {
                 assert!(!runs, "{} runs nothing for {}", reader.name(), case["name"]);

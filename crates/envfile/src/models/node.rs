@@ -5,14 +5,17 @@
 //! precedes it, and the rest of that line is dropped; an unquoted one ends at any `#`; `\n` is the
 //! only escape, in double quotes.
 
-use super::dotenv::text;
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
 use super::squeezed::Squeezed;
 use crate::view::View;
 
 /// What Node sees in `bytes`.
 pub(crate) fn view(bytes: &[u8]) -> View {
     let squeezed = Squeezed::new(bytes, |byte, _| byte == b'\r');
-    let mut scan = Scan { bytes: &squeezed.bytes, at: 0, end: squeezed.bytes.len() };
+    let mut scan = Scan { file: bytes, squeezed: &squeezed, bytes: &squeezed.bytes, at: 0, end: squeezed.bytes.len() };
     scan.trim();
     let mut view = View::default();
     while !scan.is_empty() {
@@ -37,7 +40,7 @@ pub(crate) fn view(bytes: &[u8]) -> View {
             key_start += "export ".len();
         }
         let (span, value) = scan.value();
-        let key = String::from_utf8_lossy(&scan.bytes[key_start..key_end]).into_owned();
+        let key = scan.text(key_start..key_end);
         if let Some(value) = value
             && key != "__proto__"
         {
@@ -48,6 +51,8 @@ pub(crate) fn view(bytes: &[u8]) -> View {
 }
 
 struct Scan<'a> {
+    file: &'a [u8],
+    squeezed: &'a Squeezed<'a>,
     bytes: &'a [u8],
     at: usize,
     end: usize,
@@ -67,32 +72,38 @@ impl Scan<'_> {
         self.bytes[from..self.end].iter().position(|other| *other == byte).map(|found| from + found)
     }
 
+    /// Bytes as JavaScript text: invalid ones are replaced before CRs go, so that none come together through it.
+    fn text(&self, range: Range<usize>) -> String {
+        let mut text = Zeroizing::new(String::from_utf8_lossy(&self.file[self.squeezed.span(range)]).into_owned());
+        if text.contains('\r') { text.replace('\r', "") } else { std::mem::take(&mut *text) }
+    }
+
     fn trim(&mut self) {
         (self.at, self.end) = spaces_off(self.bytes, self.at, self.end);
     }
 
     /// Takes the value that begins here, and the rest of its line.
-    fn value(&mut self) -> (std::ops::Range<usize>, Option<String>) {
+    fn value(&mut self) -> (Range<usize>, Option<String>) {
         let start = self.at;
         let Some(mark) = self.first() else { return (start..start, Some(String::new())) };
         if matches!(mark, b'"' | b'\'' | b'`') {
             if let Some(close) = self.find(mark, 1) {
                 self.at = close;
                 self.at = self.find(b'\n', 1).map_or(self.end, |newline| newline + 1);
-                let raw = text(&self.bytes[start + 1..close]);
+                let raw = self.text(start + 1..close);
                 return (start..close + 1, Some(if mark == b'"' { newlines(raw) } else { raw }));
             }
             // Nothing closes it on the last line: nothing is stored, and it is looked at again as a key.
             let Some(newline) = self.find(b'\n', 0) else { return (start..start, None) };
             self.at = newline + 1;
-            return (start..newline, Some(text(&self.bytes[start..newline])));
+            return (start..newline, Some(self.text(start..newline)));
         }
         let line = self.find(b'\n', 0).unwrap_or(self.end);
         self.at = (line + 1).min(self.end);
         let stop = self.bytes[start..line].iter().position(|byte| *byte == b'#').map_or(line, |hash| start + hash);
         let (from, to) = spaces_off(self.bytes, start, stop);
         let span = if from < to { from..to } else { start..start };
-        (span.clone(), Some(text(&self.bytes[span])))
+        (span.clone(), Some(self.text(span)))
     }
 }
 
@@ -102,5 +113,5 @@ fn spaces_off(bytes: &[u8], start: usize, end: usize) -> (usize, usize) {
 }
 
 fn newlines(raw: String) -> String {
-    if raw.contains("\\n") { zeroize::Zeroizing::new(raw).replace("\\n", "\n") } else { raw }
+    if raw.contains("\\n") { Zeroizing::new(raw).replace("\\n", "\n") } else { raw }
 }
