@@ -1,5 +1,6 @@
 //! What holds for any bytes whatsoever.
 
+#[allow(dead_code)]
 mod generate;
 
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@
 //! `read-*` in that folder is asked as well; it speaks the same way: a file in hex per line in, what its readers make
 //! of it as JSON per line out. `ENVFILE_CASES` says how many files each reader gets, `ENVFILE_SEED` which.
 
+#[allow(dead_code)]
 mod generate;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,9 @@ fn files(of: impl Strategy<Value = Vec<u8>>) -> Vec<Vec<u8>> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let cases = number("ENVFILE_CASES", 2_000);
-    (0..cases).map(|_| of.new_tree(&mut runner).expect("a file can be made").current()).collect()
+    let ideas = generate::ideas::IDEAS.iter().chain(&generate::ideas::BYTES).map(|idea| idea.to_vec());
+    let generated = (0..cases).map(|_| of.new_tree(&mut runner).expect("a file can be made").current());
+    ideas.chain(generated).collect()
 }
 
 fn folder() -> PathBuf {

@@ -1,4 +1,7 @@
-//! Rust `dotenvy` 0.15, as its iterator reads.
+//! Rust `dotenvy` 0.15, as its iterator reads: the crate itself, run in memory, statement by statement.
+//!
+//! Where a `$` would make it read this process's environment, the model answers; it also tells where things stand.
+//! What the crate says about an error holds the line, and is dropped.
 //!
 //! Peculiar to it: a space ends an unquoted value, and only a comment may follow; quotes may begin
 //! and end anywhere in a value; a backslash escapes `\`, quotes, `$` and space, `\n` is a newline,
@@ -26,19 +29,64 @@ pub(crate) fn view(bytes: &[u8]) -> View {
             return view;
         };
         at = next;
-        let Ok(text) = std::str::from_utf8(&bytes[range]) else {
-            view.stop = Some(start);
-            return view;
-        };
-        match assignment(text, start, &mut known, &mut budget, &mut view) {
-            Some(()) => {}
+        let whole = &bytes[start..next];
+        let modelled = std::str::from_utf8(&bytes[range]).ok().and_then(|text| assignment(text, start, &known, &mut budget));
+        let answer = if reads_environment(whole) { modelled } else { ask(whole, start, modelled) };
+        match answer {
             None => {
                 view.stop = Some(start);
                 return view;
             }
+            Some(None) => {}
+            Some(Some(Assignment { key, at, span, value })) => {
+                known.insert(key.clone(), value.clone());
+                view.push(key, at, span, String::clone(&value));
+            }
         }
     }
     view
+}
+
+/// One assignment: where it stands, and what it gives.
+struct Assignment {
+    key: String,
+    at: usize,
+    span: Range<usize>,
+    value: Zeroizing<String>,
+}
+
+/// An assignment, a statement without one, or an error of the reader.
+type Answer = Option<Option<Assignment>>;
+
+/// Whether a `$` stands in `statement` that no odd number of backslashes precedes.
+fn reads_environment(statement: &[u8]) -> bool {
+    let mut backslashes = 0;
+    statement.iter().any(|byte| {
+        let is_open = *byte == b'$' && backslashes % 2 == 0;
+        backslashes = if *byte == b'\\' { backslashes + 1 } else { 0 };
+        is_open
+    })
+}
+
+/// What the crate makes of `statement`, which stands at `start`; the model tells where its parts are.
+fn ask(statement: &[u8], start: usize, modelled: Answer) -> Answer {
+    match ::dotenvy::from_read_iter(statement).next() {
+        None => Some(None),
+        Some(Ok((key, value))) => {
+            let value = Zeroizing::new(value);
+            let (at, span) = match modelled.flatten() {
+                Some(modelled) if modelled.key == key => (modelled.at, modelled.span),
+                _ => (start, start..start + statement.len()),
+            };
+            Some(Some(Assignment { key, at, span, value }))
+        }
+        Some(Err(error)) => {
+            if let ::dotenvy::Error::LineParse(line, _) = error {
+                drop(Zeroizing::new(line));
+            }
+            None
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,33 +140,27 @@ fn statement(bytes: &[u8], start: usize) -> Option<(Range<usize>, usize)> {
 
 type Known = HashMap<String, Zeroizing<String>>;
 
-/// Reads one statement; `None` is an error of the reader.
-fn assignment(text: &str, start: usize, known: &mut Known, budget: &mut Budget, view: &mut View) -> Option<()> {
+/// Reads one statement.
+fn assignment(text: &str, start: usize, known: &Known, budget: &mut Budget) -> Answer {
     let text = text.trim_end();
     let mut rest = text.trim_start();
     if rest.is_empty() || rest.starts_with('#') {
-        return Some(());
+        return Some(None);
     }
     let mut key = take_key(&mut rest)?;
-    let mut key_at = start + (text.len() - rest.len()) - key.len();
+    let mut at = start + (text.len() - rest.len()) - key.len();
     rest = rest.trim_start();
     if key == "export" && !rest.starts_with('=') {
         key = take_key(&mut rest)?;
-        key_at = start + (text.len() - rest.len()) - key.len();
+        at = start + (text.len() - rest.len()) - key.len();
         rest = rest.trim_start();
     }
     rest = rest.strip_prefix('=')?.trim_start();
     let value_at = start + text.len() - rest.len();
-    let (value, end) = if rest.is_empty() || rest.starts_with('#') {
-        known.remove(key);
-        (String::new(), value_at)
-    } else {
-        let (value, length) = value(rest, known, budget)?;
-        known.insert(key.to_owned(), Zeroizing::new(value.clone()));
-        (value, value_at + length)
-    };
-    view.push(key.to_owned(), key_at, value_at..end, value);
-    Some(())
+    let (value, length) =
+        if rest.is_empty() || rest.starts_with('#') { (String::new(), 0) } else { value(rest, known, budget)? };
+    let value = Zeroizing::new(value);
+    Some(Some(Assignment { key: key.to_owned(), at, span: value_at..value_at + length, value }))
 }
 
 fn take_key<'a>(rest: &mut &'a str) -> Option<&'a str> {

@@ -173,25 +173,26 @@ fn interpolate(seen: &mut Seen, values: &mut HashMap<String, Option<Zeroizing<St
     let raw = value.expose();
     let mut result = Zeroizing::new(String::with_capacity(raw.len()));
     let mut at = 0;
-    while let Some(open) = raw[at..].find("${").map(|found| at + found) {
+    let last_close = raw.rfind('}').unwrap_or_default();
+    let mut stop = 0;
+    while let Some(open) = raw[at..].find("${").map(|found| at + found).filter(|open| *open < last_close) {
         let body = open + 2;
-        let name_end = raw[body..].find(['}', ':']).map(|found| body + found);
-        let (default, after) = match name_end {
-            Some(end) if raw[end..].starts_with('}') => (None, Some(end + 1)),
-            Some(end) if raw[end..].starts_with(":-") => match raw[end..].find('}') {
-                Some(close) => (Some(&raw[end + 2..end + close]), Some(end + close + 1)),
-                None => (None, None),
-            },
-            _ => (None, None),
-        };
-        let (Some(name_end), Some(after)) = (name_end, after) else {
-            result.push_str(&raw[at..open + 1]);
-            at = open + 1;
-            continue;
+        if stop < body {
+            stop = raw[body..].find(['}', ':']).map_or(raw.len(), |found| body + found);
+        }
+        let default = raw[stop..].strip_prefix(":-").and_then(|rest| rest.split_once('}')).map(|(default, _)| default);
+        let after = match default {
+            Some(default) => stop + ":-}".len() + default.len(),
+            None if raw[stop..].starts_with('}') => stop + 1,
+            None => {
+                result.push_str(&raw[at..open + 1]);
+                at = open + 1;
+                continue;
+            }
         };
         result.push_str(&raw[at..open]);
         let mut inserted = 0;
-        match values.get(&raw[body..name_end]) {
+        match values.get(&raw[body..stop]) {
             Some(Some(value)) => {
                 inserted = value.len();
                 result.push_str(value);

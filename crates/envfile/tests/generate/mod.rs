@@ -1,5 +1,7 @@
 //! Files made of what `.env` grammars trip over, for every test that generates its inputs.
 
+pub(crate) mod ideas;
+
 use proptest::prelude::*;
 use proptest::sample::select;
 
