@@ -116,6 +116,7 @@ pub(crate) fn preview(app: Option<&str>, fates: &[Fate]) -> ImportPreview {
         app: app.map(|slug| AppRef { connection: Some("local".into()), slug: slug.into() }),
         connection: "Local Floom".into(),
         rows: fates.iter().enumerate().map(row).collect(),
+        notes: Vec::new(),
         imports: fates.iter().filter(|fate| matches!(fate, Fate::New | Fate::Changed)).count() as u32,
         reader: "plain".into(),
         evidence: None,

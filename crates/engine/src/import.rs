@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use envfile::{Document, Reader, is_portable_name};
+use envfile::{Document, Reader, Severity, is_portable_name};
 use floom_protocol::Failure;
 use floom_protocol::command::{AppFromFile, Import, Preview};
-use floom_protocol::import::{Fate, ImportPreview, ImportReport, ImportRow, ImportSource, NewApp};
+use floom_protocol::import::{Fate, ImportPreview, ImportReport, ImportRow, ImportSource, NewApp, Note};
 use floom_protocol::view::AppRef;
 use floom_secret::Policy;
 use floom_vault::{App, Fingerprint, Link, Source};
@@ -70,13 +70,15 @@ impl Engine {
         let link = linked.iter().find(|link| app.as_ref().is_some_and(|app| app.id == link.app));
         let open = self.plan_for(app.as_ref(), &contents.keys, link.map(|link| &link.set_aside), &BTreeMap::new())?;
         let id = Uuid::new_v4().to_string();
+        let (rows, notes) = rows(&contents.keys, &open, notes(&document, reader));
         let preview = ImportPreview {
             id: id.clone(),
             file: path.as_deref().map_or_else(|| "Pasted text".to_owned(), file::display),
             path: path.as_ref().map(|path| path.display().to_string()),
             app: app.as_ref().map(app_ref),
             connection: self.connection_label(app.as_ref()),
-            rows: rows(&document, &contents.keys, &open, reader),
+            rows,
+            notes,
             imports: u32::try_from(open.changes().count()).unwrap_or(u32::MAX),
             reader: reader.name().to_owned(),
             evidence,
@@ -263,20 +265,36 @@ fn argv(command: &str, folder: Option<&str>) -> Vec<String> {
     words.into_iter().map(str::to_owned).collect()
 }
 
-/// A preview's rows: every key by its line, and the lines without one.
-fn rows(document: &Document, keys: &[FileKey], open: &Plan, reader: Reader) -> Vec<ImportRow> {
-    let findings = document.findings();
-    let verdicts = document.verdicts(reader);
-    keys.iter()
+/// Findings and verdicts of a file as they are shown.
+fn notes(document: &Document, reader: Reader) -> Vec<Note> {
+    let found = document.findings().into_iter().map(|finding| Note {
+        line: finding.line,
+        code: finding.code.to_owned(),
+        warns: finding.severity == Severity::Warning,
+        words: format!("{} {}", finding.message, finding.advice),
+    });
+    let differ = document.verdicts(reader).into_iter().map(|verdict| Note {
+        line: verdict.line,
+        code: "readers_differ".to_owned(),
+        warns: true,
+        words: verdict.words,
+    });
+    found.chain(differ).collect()
+}
+
+/// A preview's rows: every key by its line, and the lines without one; and the notes that belong to no row.
+fn rows(keys: &[FileKey], open: &Plan, mut notes: Vec<Note>) -> (Vec<ImportRow>, Vec<Note>) {
+    let rows = keys
+        .iter()
         .zip(&open.rows)
         .map(|(key, row)| {
-            let mut notes: Vec<String> = row.refusal.iter().cloned().collect();
-            notes.extend(
-                findings.iter().filter(|finding| finding.line == key.line).map(|finding| finding.message.clone()),
-            );
-            notes.extend(
-                verdicts.iter().filter(|verdict| verdict.line == key.line).map(|verdict| verdict.words.clone()),
-            );
+            let refused = row.refusal.as_ref().map(|refusal| Note {
+                line: key.line,
+                code: refusal.code.to_owned(),
+                warns: true,
+                words: refusal.words.clone(),
+            });
+            let of_line = notes.extract_if(.., |note| note.line == key.line && key.line > 0);
             ImportRow {
                 line: key.line,
                 key: Some(key.key.clone()).filter(|key| !key.is_empty()),
@@ -284,10 +302,11 @@ fn rows(document: &Document, keys: &[FileKey], open: &Plan, reader: Reader) -> V
                 effect: effect(row).to_owned(),
                 policy: row.refusal.is_none().then_some(row.policy),
                 choosable: row.stores && matches!(row.fate, Fate::New | Fate::Changed | Fate::UserVault),
-                notes,
+                notes: refused.into_iter().chain(of_line).collect(),
             }
         })
-        .collect()
+        .collect();
+    (rows, notes)
 }
 
 /// A row's effect in words.

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::brake::{Brake, Look, brake};
 use crate::engine::Engine;
 use crate::error::refused;
-use crate::plan::{FileKey, FileValue, Plan, Row, Rules, plan};
+use crate::plan::{FileKey, FileValue, Plan, Refused, Row, Rules, plan};
 use crate::{EngineError, file, words};
 
 /// How long a read that pulls a brake is held: an editor may be half-way.
@@ -58,10 +58,12 @@ impl Contents {
                         values.insert(reading.key.clone(), value);
                         FileValue::Some(fingerprint)
                     }
-                    Err(error) => FileValue::Refused { code: error.code(), words: error.to_string() },
+                    Err(error) => FileValue::Refused(Refused { code: error.code(), words: error.to_string() }),
                 },
                 Outcome::Empty => FileValue::Empty,
-                Outcome::Refused(refusal) => FileValue::Refused { code: refusal.code, words: refusal.to_string() },
+                Outcome::Refused(refusal) => {
+                    FileValue::Refused(Refused { code: refusal.code, words: format!("{refusal} {}", refusal.hint()) })
+                }
             };
             keys.push(FileKey { key: reading.key, line: reading.line, value });
         }
@@ -78,7 +80,7 @@ fn fingerprints(keys: &[FileKey]) -> BTreeMap<String, Fingerprint> {
     keys.iter()
         .filter_map(|key| match key.value {
             FileValue::Some(fingerprint) => Some((key.key.clone(), fingerprint)),
-            FileValue::Empty | FileValue::Refused { .. } => None,
+            FileValue::Empty | FileValue::Refused(_) => None,
         })
         .collect()
 }
@@ -87,7 +89,7 @@ fn seen(keys: &[FileKey]) -> BTreeMap<String, SeenKey> {
     keys.iter()
         .filter_map(|key| match key.value {
             FileValue::Some(fingerprint) => Some((key.key.clone(), SeenKey { line: key.line, fingerprint })),
-            FileValue::Empty | FileValue::Refused { .. } => None,
+            FileValue::Empty | FileValue::Refused(_) => None,
         })
         .collect()
 }

@@ -29,12 +29,16 @@ pub enum FileValue {
     /// Nothing behind the operator.
     Empty,
     /// A line that cannot be taken, and why.
-    Refused {
-        /// The stable code.
-        code: &'static str,
-        /// In words, without a byte of the line.
-        words: String,
-    },
+    Refused(Refused),
+}
+
+/// Why a line cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The stable code.
+    pub code: &'static str,
+    /// What is wrong and what to do, in words, without a byte of the line.
+    pub words: String,
 }
 
 /// The rules of one link, or of one import.
@@ -66,7 +70,7 @@ pub struct Row {
     /// Whether Floom is told.
     pub sends: bool,
     /// Why the line cannot be taken.
-    pub refusal: Option<String>,
+    pub refusal: Option<Refused>,
 }
 
 /// The list of changes; data, shown before it is done.
@@ -121,11 +125,12 @@ fn row(key: &FileKey, secret: Option<&Secret>, rules: &Rules<'_>) -> Row {
     let fingerprint = match &key.value {
         FileValue::Some(fingerprint) => *fingerprint,
         FileValue::Empty => {
-            row.refusal = Some("empty value; skipped".to_owned());
+            row.refusal =
+                Some(Refused { code: "value_empty", words: "Nothing stands behind the “=”; skipped.".to_owned() });
             return row;
         }
-        FileValue::Refused { words, .. } => {
-            row.refusal = Some(words.clone());
+        FileValue::Refused(refused) => {
+            row.refusal = Some(refused.clone());
             return row;
         }
     };

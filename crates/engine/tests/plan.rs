@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use floom_engine::brake::{Brake, Look, brake};
-use floom_engine::plan::{FileKey, FileValue, Plan, Row, Rules, plan};
+use floom_engine::plan::{FileKey, FileValue, Plan, Refused, Row, Rules, plan};
 use floom_protocol::import::Fate;
 use floom_secret::{Policy, Preview, SecretValue};
 use floom_vault::{AppId, CurrentValue, Fingerprint, RemoteState, Secret, SecretId, Source};
@@ -120,7 +120,7 @@ fn a_line_that_vanished_removes_nothing() {
 
 #[test]
 fn empty_and_refused_lines_are_skipped_with_a_reason() {
-    for value in [FileValue::Empty, FileValue::Refused { code: "line_nul", words: "line 1: NUL".to_owned() }] {
+    for value in [FileValue::Empty, FileValue::Refused(Refused { code: "line_nul", words: "line 1: NUL".to_owned() })] {
         let row = only(plan_of(&[FileKey { key: "A".to_owned(), line: 1, value }], &[stored("A", 1)]));
         assert_eq!(row.fate, Fate::Skipped, "nothing is taken from the line");
         assert!(row.refusal.is_some() && !row.stores && !row.sends, "and it says why");

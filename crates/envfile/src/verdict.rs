@@ -44,7 +44,8 @@ impl Document {
         for entry in self.entries() {
             let differ: Vec<(Reader, Difference)> = views
                 .iter()
-                .filter(|seen| seen.reader != chosen)
+                // The plain reading is nobody's own: what differs from it is said where it was chosen.
+                .filter(|seen| seen.reader != chosen && seen.reader != Reader::Plain)
                 .filter_map(|seen| Some((seen.reader, seen.difference(ours, &entry, self)?)))
                 .collect();
             if !differ.is_empty() {
@@ -139,8 +140,8 @@ fn words(chosen: Reader, differ: &[(Reader, Difference)]) -> String {
     let with = |wanted: Difference| -> Vec<Reader> {
         differ.iter().filter(|(_, difference)| *difference == wanted).map(|(reader, _)| *reader).collect()
     };
-    let agree: Vec<Reader> =
-        Reader::all().filter(|reader| *reader == chosen || !differ.iter().any(|(other, _)| other == reader)).collect();
+    let agrees = |reader: &Reader| *reader != Reader::Plain && !differ.iter().any(|(other, _)| other == reader);
+    let agree: Vec<Reader> = Reader::all().filter(|reader| *reader == chosen || agrees(reader)).collect();
     let mut sentences = Vec::new();
     let (stop, on) = (with(Difference::StopsAtHash), with(Difference::ReadsPastHash));
     if !on.is_empty() {

@@ -143,7 +143,7 @@ fn verdicts_say_where_readers_part() {
     );
     assert_eq!(words("A=b", Reader::Dotenv), "", "no word where all agree");
     let command = words("A=$(x)", Reader::Dotenv);
-    assert!(command.contains("dotenv-expand 1000 and dotenvx would run a command."), "a command: {command}");
+    assert!(command.contains("dotenv-expand 1000, dotenvx and bash would run a command."), "a command: {command}");
     assert!(words("A=\"$B\"", Reader::Dotenv).contains("read nothing."), "a variable that is not there");
 }
 

@@ -37,6 +37,8 @@ pub struct ImportPreview {
     pub connection: String,
     /// One row per line that says something.
     pub rows: Vec<ImportRow>,
+    /// What is worth a word about the file, or about lines that have no row.
+    pub notes: Vec<Note>,
     /// How many rows would be stored and sent.
     pub imports: u32,
     /// The reader's name.
@@ -77,8 +79,21 @@ pub struct ImportRow {
     pub policy: Option<Policy>,
     /// Whether the policy can be chosen here: on new and changed keys.
     pub choosable: bool,
-    /// Warnings, without a piece of the value.
-    pub notes: Vec<String>,
+    /// What is worth a word about it.
+    pub notes: Vec<Note>,
+}
+
+/// A word about a file or one of its lines. Carries no piece of a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Its line in the file, from 1.
+    pub line: u32,
+    /// A stable code: of a refusal, of a finding, or `readers_differ`.
+    pub code: String,
+    /// Whether it is probably not what was meant; else it is only worth knowing.
+    pub warns: bool,
+    /// What was found and what to do, in sentences.
+    pub words: String,
 }
 
 /// What a plan does with one key.

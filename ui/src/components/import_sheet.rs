@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use floom_protocol::import::{Fate, ImportPreview, ImportRow};
+use floom_protocol::import::{Fate, ImportPreview, ImportRow, Note};
 use floom_secret::Policy;
 use yew::prelude::*;
 
@@ -78,7 +78,10 @@ pub(super) fn ImportSheet(props: &ImportSheetProps) -> Html {
                 <div class="imp-head" role="row">
                     {head(words::LINE, "right")}{head(words::KEY, "")}{head(words::WHAT_HAPPENS, "")}{head(words::POLICY, "")}
                 </div>
-                <div class="imp-list" role="rowgroup">{for preview.rows.iter().map(row)}</div>
+                <div class="imp-list" role="rowgroup">
+                    {for preview.notes.iter().map(remark)}
+                    {for preview.rows.iter().map(row)}
+                </div>
             </div>
             <div class="sheet-foot">
                 <div class="keep grow">
@@ -154,14 +157,27 @@ fn line(row: &ImportRow, policy: Option<Policy>, on_choose: Option<Callback<Poli
             <span class="ln" role="cell">{number}</span>
             <div role="cell">
                 if let Some(key) = &row.key { <div class="name">{key}</div> }
-                {for row.notes.iter().map(|note| html! {
-                    <div class="note w">{icon("warn", "")}<span>{ticked(note)}</span></div>
-                })}
+                {for row.notes.iter().map(said)}
             </div>
             <div role="cell"><span class={classes!("fate", class)} data-testid="fate">{icon(name, "")}{&row.effect}</span></div>
             {policy_cell(row, policy, on_choose, busy)}
         </div>
     }
+}
+
+/// A word about the file, or about a line that has no row of its own.
+fn remark(note: &Note) -> Html {
+    html! {
+        <div class="imp is-remark" role="row" data-testid={format!("import-remark-{}", note.code)}>
+            <span class="ln" role="cell">{note.line}</span>
+            <div role="cell">{said(note)}</div>
+        </div>
+    }
+}
+
+fn said(note: &Note) -> Html {
+    let (name, class) = if note.warns { ("warn", Some("w")) } else { ("info", None) };
+    html! { <div class={classes!("note", class)} data-code={note.code.clone()}>{icon(name, "")}<span>{ticked(&note.words)}</span></div> }
 }
 
 fn policy_cell(row: &ImportRow, policy: Option<Policy>, on_choose: Option<Callback<Policy>>, busy: bool) -> Html {

@@ -61,10 +61,16 @@ pub(crate) enum Order {
     },
     /// Stop watching a file; nothing is removed
     Unlink { file: PathBuf },
-    /// Put a value (from standard input) into one line of a .env file
+    /// Put a value (from standard input) into a .env file; a key that is not there gets a new line
     Edit {
         file: PathBuf,
         key: String,
+        /// Make the key's lines comments instead
+        #[arg(long, conflicts_with = "remove")]
+        comment_out: bool,
+        /// Take the key's lines out of the file instead
+        #[arg(long)]
+        remove: bool,
         #[arg(long)]
         reader: Option<String>,
     },

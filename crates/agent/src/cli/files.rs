@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use envfile::{Document, Reader};
+use envfile::Reader;
 use floom_protocol::Failure;
 use floom_protocol::command::{Import, Link, Preview, Sync, Unlink};
 use floom_protocol::import::{Fate, ImportPreview, ImportSource};
@@ -109,11 +109,14 @@ fn shown(preview: &ImportPreview) -> Said {
         None => format!("read as {}", preview.reader),
     };
     let mut said = Said::default().line(format!("{} to {app} on {}, {read_as}", preview.file, preview.connection));
+    for note in &preview.notes {
+        said = said.line(format!("{:>5}  {}", note.line, note.words));
+    }
     for row in &preview.rows {
         let key = row.key.as_deref().unwrap_or("—");
         said = said.line(format!("{:>5}  {key:<28} {}", row.line, row.effect));
         for note in &row.notes {
-            said = said.line(format!("       {note}"));
+            said = said.line(format!("       {}", note.words));
         }
     }
     let rows: Vec<_> = preview
@@ -132,6 +135,7 @@ fn shown(preview: &ImportPreview) -> Said {
         .field("imports", preview.imports)
         .field("new", count(Fate::New))
         .field("changed", count(Fate::Changed))
+        .field("notes", &preview.notes)
         .field("rows", rows)
 }
 
@@ -165,8 +169,20 @@ pub(crate) fn example(file: &Path) -> Result<Said, Failure> {
     Ok(Said { lines: example.lines().map(str::to_owned).collect(), ..Said::default() }.field("example", example))
 }
 
-/// Puts a value from standard input into one line of a file, everything else byte for byte.
-pub(crate) fn edit(file: &Path, key: &str, reader: Option<String>) -> Result<Said, Failure> {
+/// What `edit` does with an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EditKind {
+    /// Gives it the value from standard input; a key that is not there gets a new last line.
+    Set,
+    /// Makes its lines comments.
+    CommentOut,
+    /// Takes its lines out.
+    Remove,
+}
+
+/// Changes one entry of a file, everything else byte for byte.
+pub(crate) fn edit(file: &Path, key: &str, kind: EditKind, reader: Option<String>) -> Result<Said, Failure> {
+    let path = std::path::absolute(file).map_err(|error| not_edited(file, &error))?;
     let reader = match reader {
         Some(name) => Reader::from_name(&name).ok_or_else(|| {
             Failure::new(
@@ -176,28 +192,39 @@ pub(crate) fn edit(file: &Path, key: &str, reader: Option<String>) -> Result<Sai
                 "Leave it out.",
             )
         })?,
-        None => floom_engine::reader_for(&std::path::absolute(file).map_err(|error| not_edited(file, &error))?),
+        None => floom_engine::reader_for(&path),
     };
-    let before = std::fs::read(file).map_err(|error| not_edited(file, &error))?;
-    let document = Document::read(before.clone());
-    let line = document.entries().rfind(|entry| entry.key() == key).map(|entry| entry.line());
-    let line = line.ok_or_else(|| {
-        Failure::new(
-            "key_not_in_file",
-            format!("{key} is not in this file."),
-            "Nothing was changed.",
-            "Add the line first.",
-        )
+    let document = floom_engine::read_file(&path)?;
+    let line = document.read_as(reader).iter().rfind(|reading| reading.key == key).map(|reading| reading.line);
+    let edited = match (kind, line) {
+        (EditKind::Set, Some(line)) => document.with_value(line, key, &value_from_input()?, reader),
+        (EditKind::Set, None) => document.with_added(key, &value_from_input()?, reader),
+        (EditKind::CommentOut, Some(line)) => document.with_commented_out(line, key, reader),
+        (EditKind::Remove, Some(line)) => document.without(line, key, reader),
+        (EditKind::CommentOut | EditKind::Remove, None) => {
+            return Err(Failure::new(
+                "key_not_in_file",
+                format!("Your app's reader sees no {key} in this file."),
+                "Nothing was changed.",
+                "Look at the file, or name its reader with --reader.",
+            ));
+        }
+    };
+    let edit = edited.map_err(|error| {
+        let next = error.hint().trim_start_matches("The file was left as it is.").trim();
+        Failure::new(error.code(), error.to_string(), "The file was left as it is.", next)
     })?;
-    let value = value_from_input()?;
-    let after = document.with_value(line, key, &value, reader).map_err(|error| {
-        Failure::new(error.code(), error.to_string(), "The file was left as it is.", "Give another value.")
-    })?;
-    replace(file, &before, &after).map_err(|error| not_edited(file, &error))?;
-    Ok(Said::default()
-        .line(format!("{} line {line} has the new value.", file.display()))
-        .field("file", file.display().to_string())
-        .field("line", line))
+    replace(file, document.bytes(), edit.bytes()).map_err(|error| not_edited(file, &error))?;
+    let done = match (kind, line) {
+        (EditKind::Set, Some(_)) => "has the new value",
+        (EditKind::Set, None) => "was added",
+        (EditKind::CommentOut, _) => "is a comment now",
+        (EditKind::Remove, _) => "was taken out",
+    };
+    let said = Said::default().line(format!("{} line {} {done}.", file.display(), edit.line()));
+    let said = edit.warning().into_iter().fold(said, Said::line);
+    let misread: Vec<&str> = edit.misread().iter().map(|reader| reader.name()).collect();
+    Ok(said.field("file", file.display().to_string()).field("line", edit.line()).field("misread_by", misread))
 }
 
 /// Replaces a file atomically, unless somebody changed it since `before` was read.

@@ -15,6 +15,7 @@ use floom_protocol::view::{Snapshot, VaultView};
 use floom_protocol::{Failure, command};
 
 use arguments::{AppAction, Arguments, Order, PolicyName, ReceiptsAction, VaultAction};
+use files::EditKind;
 use output::{Output, Said};
 
 /// Parses the arguments and does what they say.
@@ -66,7 +67,14 @@ async fn order(order: Order, output: &Output) -> Result<Said, Failure> {
             files::link(&mut face().await?, &file, app, auto, reader, output).await
         }
         Order::Unlink { file } => files::unlink(&mut face().await?, &file).await,
-        Order::Edit { file, key, reader } => files::edit(&file, &key, reader),
+        Order::Edit { file, key, comment_out, remove, reader } => {
+            let kind = match (comment_out, remove) {
+                (true, _) => EditKind::CommentOut,
+                (_, true) => EditKind::Remove,
+                _ => EditKind::Set,
+            };
+            files::edit(&file, &key, kind, reader)
+        }
         Order::Example { file } => files::example(&file),
         Order::Sync { wait } => state::sync(&mut face().await?, wait, output).await,
         Order::Status => state::status(&mut face().await?).await,

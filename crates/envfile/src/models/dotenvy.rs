@@ -30,7 +30,8 @@ pub(crate) fn view(bytes: &[u8]) -> View {
         };
         at = next;
         let whole = &bytes[start..next];
-        let modelled = std::str::from_utf8(&bytes[range]).ok().and_then(|text| assignment(text, start, &known, &mut budget));
+        let modelled =
+            std::str::from_utf8(&bytes[range]).ok().and_then(|text| assignment(text, start, &known, &mut budget));
         let answer = if reads_environment(whole) { modelled } else { ask(whole, start, modelled) };
         match answer {
             None => {

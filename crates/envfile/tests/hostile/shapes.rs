@@ -1,7 +1,7 @@
 //! One hostile idea each, repeated up to a size.
 
 /// Every shape with its name, at most `size` bytes long.
-pub fn all(size: usize) -> Vec<(&'static str, String)> {
+pub(crate) fn all(size: usize) -> Vec<(&'static str, String)> {
     let repeat = |part: &str| part.repeat(size / part.len());
     let after = |head: &str, part: &str| head.to_owned() + &part.repeat((size - head.len()) / part.len());
     let before = |part: &str, tail: &str| part.repeat((size - tail.len()) / part.len()) + tail;

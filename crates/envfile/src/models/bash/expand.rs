@@ -67,9 +67,29 @@ const OF_THE_SHELL: [&str; 16] = [
 
 /// Variables that assigning does not simply set: read-only, counting by themselves, or changing how bash reads.
 const SPECIAL: [&str; 23] = [
-    "_", "UID", "EUID", "PPID", "SHELLOPTS", "IFS", "RANDOM", "SRANDOM", "SECONDS", "LINENO", "EPOCHSECONDS",
-    "EPOCHREALTIME", "DIRSTACK", "FUNCNAME", "GROUPS", "HISTCMD", "PIPESTATUS", "COMP_WORDBREAKS", "POSIXLY_CORRECT",
-    "GLOBIGNORE", "OPTIND", "COMP_WORDS", "COPROC",
+    "_",
+    "UID",
+    "EUID",
+    "PPID",
+    "SHELLOPTS",
+    "IFS",
+    "RANDOM",
+    "SRANDOM",
+    "SECONDS",
+    "LINENO",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "DIRSTACK",
+    "FUNCNAME",
+    "GROUPS",
+    "HISTCMD",
+    "PIPESTATUS",
+    "COMP_WORDBREAKS",
+    "POSIXLY_CORRECT",
+    "GLOBIGNORE",
+    "OPTIND",
+    "COMP_WORDS",
+    "COPROC",
 ];
 
 /// Whether assigning to `name` is more than setting a variable.
@@ -172,8 +192,7 @@ impl Variables {
             }
             Form::Strip { suffix, pattern } => {
                 let pattern = self.literal(pattern)?;
-                let rest =
-                    if *suffix { text.strip_suffix(&pattern[..]) } else { text.strip_prefix(&pattern[..]) };
+                let rest = if *suffix { text.strip_suffix(&pattern[..]) } else { text.strip_prefix(&pattern[..]) };
                 rest.unwrap_or(text).to_vec().into()
             }
             Form::Replace { all, pattern, with } => {

@@ -30,11 +30,64 @@ const MOST_NULS: usize = 256;
 
 /// bash's own commands that may change what is read after them.
 const BUILTINS: [&str; 58] = [
-    ".", "[", "alias", "bg", "bind", "break", "builtin", "caller", "cd", "command", "compgen", "complete", "compopt",
-    "continue", "declare", "dirs", "disown", "enable", "eval", "exec", "exit", "fc", "fg", "getopts", "hash", "help",
-    "history", "jobs", "kill", "let", "local", "logout", "mapfile", "popd", "printf", "pushd", "pwd", "read",
-    "readarray", "readonly", "return", "shift", "shopt", "source", "suspend", "test", "times", "trap", "type",
-    "typeset", "ulimit", "umask", "unalias", "wait", "export", "unset", "set", "env",
+    ".",
+    "[",
+    "alias",
+    "bg",
+    "bind",
+    "break",
+    "builtin",
+    "caller",
+    "cd",
+    "command",
+    "compgen",
+    "complete",
+    "compopt",
+    "continue",
+    "declare",
+    "dirs",
+    "disown",
+    "enable",
+    "eval",
+    "exec",
+    "exit",
+    "fc",
+    "fg",
+    "getopts",
+    "hash",
+    "help",
+    "history",
+    "jobs",
+    "kill",
+    "let",
+    "local",
+    "logout",
+    "mapfile",
+    "popd",
+    "printf",
+    "pushd",
+    "pwd",
+    "read",
+    "readarray",
+    "readonly",
+    "return",
+    "shift",
+    "shopt",
+    "source",
+    "suspend",
+    "test",
+    "times",
+    "trap",
+    "type",
+    "typeset",
+    "ulimit",
+    "umask",
+    "unalias",
+    "wait",
+    "export",
+    "unset",
+    "set",
+    "env",
 ];
 
 /// What bash sees in `bytes`.
@@ -197,7 +250,11 @@ impl Shell<'_> {
                 "unset" => self.unset(&simple.words[1..])?,
                 _ => self.set(&simple.words[1..])?,
             };
-            if status == 0 { self.succeeds() } else { self.fails(simple.at, status) }
+            if status == 0 {
+                self.succeeds()
+            } else {
+                self.fails(simple.at, status)
+            }
             return Ok(());
         }
         if is_builtin(&name) {
@@ -246,7 +303,8 @@ impl Shell<'_> {
             match part {
                 Part::Plain(plain) => {
                     let globs = plain.iter().any(|byte| b"*?".contains(byte)) || plain.starts_with(b"~");
-                    let braces = plain.contains(&b'{') && (plain.contains(&b',') || plain.windows(2).any(|two| two == b".."));
+                    let braces =
+                        plain.contains(&b'{') && (plain.contains(&b',') || plain.windows(2).any(|two| two == b".."));
                     if globs || braces {
                         return None;
                     }
@@ -279,8 +337,10 @@ impl Shell<'_> {
             };
             let text = self.text(word).ok_or(Failure::NotModelled)?;
             let plain = word.iter().all(|part| !matches!(part, Part::Plain(text) if text.contains(&b'[')));
-            if text.starts_with('-') || text.contains('=') && is_name(text.split('=').next().unwrap_or_default())
-                || text.contains("+=") || !plain
+            if text.starts_with('-')
+                || text.contains('=') && is_name(text.split('=').next().unwrap_or_default())
+                || text.contains("+=")
+                || !plain
             {
                 return Err(Failure::NotModelled);
             }

@@ -9,9 +9,8 @@ const DEEPEST: usize = 64;
 
 /// Words that cannot begin a command, and words that begin what is not modelled.
 const CLOSERS: [&[u8]; 8] = [b"then", b"else", b"elif", b"fi", b"do", b"done", b"esac", b"}"];
-const OPENERS: [&[u8]; 12] = [
-    b"if", b"case", b"for", b"select", b"while", b"until", b"function", b"time", b"{", b"!", b"[[", b"coproc",
-];
+const OPENERS: [&[u8]; 12] =
+    [b"if", b"case", b"for", b"select", b"while", b"until", b"function", b"time", b"{", b"!", b"[[", b"coproc"];
 
 pub(super) struct Parser<'a> {
     bytes: &'a [u8],
@@ -139,7 +138,9 @@ impl<'a> Parser<'a> {
                 Some(b';' | b'&' | b'|') => break,
                 Some(b'<' | b'>') => return Err(Stop::NotModelled),
                 Some(b'(') if bare => return Err(Stop::NotModelled),
-                Some(b'(') if simple.assignments.is_empty() && simple.words.len() == 1 => return Err(Stop::NotModelled),
+                Some(b'(') if simple.assignments.is_empty() && simple.words.len() == 1 => {
+                    return Err(Stop::NotModelled);
+                }
                 Some(b'(' | b')') => return Err(Stop::Syntax),
                 _ => {}
             }
