@@ -11,6 +11,7 @@ mod job;
 mod place;
 mod run;
 mod setup;
+mod soak;
 mod tally;
 mod test;
 mod tour;
@@ -34,6 +35,7 @@ cargo xtask <command>
   ui                build the front end into ui/dist
   setup             install what is missing, touch nothing that is there
   bench             benchmarks
+  soak              hours of generated files, and the models of envfile against the real readers
   help              this text
 ";
 
@@ -45,6 +47,7 @@ enum Request {
     Ui,
     Setup,
     Bench,
+    Soak,
     Help,
 }
 
@@ -85,6 +88,7 @@ fn parse() -> Result<Request, lexopt::Error> {
         Some("ui") => Ok(Request::Ui),
         Some("setup") => Ok(Request::Setup),
         Some("bench") => Ok(Request::Bench),
+        Some("soak") => Ok(Request::Soak),
         Some("help") | None => Ok(Request::Help),
         Some(other) => Err(format!("there is no command `{other}`").into()),
     }
@@ -99,6 +103,7 @@ fn perform(request: Request) -> Outcome {
         Request::Ui => ui::build(&setup::setup()?),
         Request::Setup => setup::setup().map(drop),
         Request::Bench => bench::bench(),
+        Request::Soak => soak::soak(),
         Request::Help => {
             print!("{HELP}");
             Ok(())

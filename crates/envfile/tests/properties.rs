@@ -17,7 +17,7 @@ fn values(document: &Document, reader: Reader) -> Vec<(String, Option<String>)> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: generate::cases(1500), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_read_and_kept(bytes in any_file()) {

@@ -257,3 +257,35 @@ fn put(output: &mut String, known: &Known, name: &mut String, budget: &mut Budge
     name.clear();
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn given(answer: Answer) -> Option<Option<(String, String)>> {
+        answer.map(|found| found.map(|found| (found.key, String::clone(&found.value))))
+    }
+
+    proptest! {
+        #[test]
+        fn the_model_answers_as_the_crate_does(text in "(export )?[AB]? ?=?[a#'\"\\\\ \t\\$n.é]{0,12}\n?") {
+            let Some((range, _)) = statement(text.as_bytes(), 0) else { return Ok(()) };
+            prop_assume!(!reads_environment(text.as_bytes()));
+            let modelled = assignment(&text[range], 0, &Known::new(), &mut Budget::new(0));
+            let asked = ask(text.as_bytes(), 0, None);
+            prop_assert_eq!(given(modelled), given(asked), "the model and the crate agree");
+        }
+    }
+
+    #[test]
+    fn a_dollar_that_is_not_escaped_is_never_given_to_the_crate() {
+        for open in ["A=$B", r"A=\\$B", "A='$B'", "A=\"x\\\"$B\"", "$"] {
+            assert!(reads_environment(open.as_bytes()), "{open} might read the environment");
+        }
+        for closed in [r"A=\$B", r"A=\\\$B", "A=b"] {
+            assert!(!reads_environment(closed.as_bytes()), "{closed} reads nothing");
+        }
+    }
+}

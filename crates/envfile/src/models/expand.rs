@@ -158,13 +158,21 @@ struct Reference<'a> {
 
 fn expand(text: &str, known: &Known, budget: &mut Budget, twelve: bool) -> Expanded {
     let mut result = Zeroizing::new(text.to_owned());
+    let mut repeated = 0;
     let mut were = Vec::new();
     while let Some(reference) = next_reference(&result) {
         if !budget.spend(result.len()) {
             return Expanded::Endless;
         }
         if twelve && reference.name.len() < result.len() {
-            were.push(result.clone());
+            if !were.contains(&result) {
+                were.push(result.clone());
+                repeated = 0;
+            } else if repeated > were.len() {
+                return Expanded::Endless;
+            } else {
+                repeated += 1;
+            }
         }
         let value = known.values.get(reference.name);
         // JavaScript finds something else under this name.

@@ -56,7 +56,7 @@ pub(super) struct Variables {
     pub(super) background: bool,
     /// What `${NAME:=…}` assigned and nobody has taken note of yet.
     pub(super) assigned: Vec<Assigned>,
-    budget: Budget,
+    pub(super) budget: Budget,
 }
 
 /// Variables that bash has without any environment: their values are the shell's own.
@@ -281,7 +281,7 @@ impl Variables {
             (b'+', Some(_)) => self.expand(word, !parameter.quoted),
             (_, Some(current)) => Ok(current),
             (b'-', None) => self.expand(word, !parameter.quoted),
-            (b'?', None) => Err(Failure::Shell),
+            (b'?', None) => self.expand(word, false).and(Err(Failure::Shell)),
             _ => {
                 let name = &parameter.name;
                 if !name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') || is_special(name) {

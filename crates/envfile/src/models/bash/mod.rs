@@ -30,64 +30,11 @@ const MOST_NULS: usize = 256;
 
 /// bash's own commands that may change what is read after them.
 const BUILTINS: [&str; 58] = [
-    ".",
-    "[",
-    "alias",
-    "bg",
-    "bind",
-    "break",
-    "builtin",
-    "caller",
-    "cd",
-    "command",
-    "compgen",
-    "complete",
-    "compopt",
-    "continue",
-    "declare",
-    "dirs",
-    "disown",
-    "enable",
-    "eval",
-    "exec",
-    "exit",
-    "fc",
-    "fg",
-    "getopts",
-    "hash",
-    "help",
-    "history",
-    "jobs",
-    "kill",
-    "let",
-    "local",
-    "logout",
-    "mapfile",
-    "popd",
-    "printf",
-    "pushd",
-    "pwd",
-    "read",
-    "readarray",
-    "readonly",
-    "return",
-    "shift",
-    "shopt",
-    "source",
-    "suspend",
-    "test",
-    "times",
-    "trap",
-    "type",
-    "typeset",
-    "ulimit",
-    "umask",
-    "unalias",
-    "wait",
-    "export",
-    "unset",
-    "set",
-    "env",
+    ".", "[", "alias", "bg", "bind", "break", "builtin", "caller", "cd", "command", "compgen", "complete", "compopt",
+    "continue", "declare", "dirs", "disown", "enable", "eval", "exec", "exit", "fc", "fg", "getopts", "hash", "help",
+    "history", "jobs", "kill", "let", "local", "logout", "mapfile", "popd", "printf", "pushd", "pwd", "read",
+    "readarray", "readonly", "return", "shift", "shopt", "source", "suspend", "test", "times", "trap", "type",
+    "typeset", "ulimit", "umask", "unalias", "wait", "export", "unset", "set", "env",
 ];
 
 /// What bash sees in `bytes`.
@@ -229,7 +176,8 @@ impl Shell<'_> {
         }
         let Some(name) = name else {
             for assignment in &simple.assignments {
-                self.assign(assignment)?;
+                let value = self.expand(assignment)?;
+                self.assign(assignment, &value, self.exports_all)?;
             }
             self.succeeds();
             if ran {
@@ -246,15 +194,11 @@ impl Shell<'_> {
         let is_known = matches!(name.as_str(), "export" | "unset" | "set");
         if is_known && !ran && simple.assignments.is_empty() {
             let status = match name.as_str() {
-                "export" => self.export(&simple.words[1..])?,
+                "export" => self.export(&simple.words[1..], simple.at)?,
                 "unset" => self.unset(&simple.words[1..])?,
                 _ => self.set(&simple.words[1..])?,
             };
-            if status == 0 {
-                self.succeeds()
-            } else {
-                self.fails(simple.at, status)
-            }
+            if status == 0 { self.succeeds() } else { self.fails(simple.at, status) }
             return Ok(());
         }
         if is_builtin(&name) {
@@ -267,11 +211,7 @@ impl Shell<'_> {
             }
         }
         for assignment in &simple.assignments {
-            if is_special(&assignment.name) {
-                return Err(Failure::NotModelled);
-            }
-            self.variables.expand(&assignment.value, true)?;
-            self.note_assigned();
+            self.expand(assignment)?;
         }
         match name.as_str() {
             ":" | "true" | "echo" => self.succeeds(),
@@ -285,10 +225,10 @@ impl Shell<'_> {
         Ok(())
     }
 
-    /// Whether nothing is left of a word, because it only names variables without a value.
+    /// Whether nothing is left of a word, because it is empty or only names variables without a value.
     fn vanishes(&mut self, word: &Word) -> Result<bool, Failure> {
         let unquoted = |part: &Part| matches!(part, Part::Parameter(parameter) if !parameter.quoted);
-        if word.is_empty() || !word.iter().all(unquoted) {
+        if !word.iter().all(unquoted) {
             return Ok(false);
         }
         let value = self.variables.expand(word, false)?;
@@ -303,8 +243,7 @@ impl Shell<'_> {
             match part {
                 Part::Plain(plain) => {
                     let globs = plain.iter().any(|byte| b"*?".contains(byte)) || plain.starts_with(b"~");
-                    let braces =
-                        plain.contains(&b'{') && (plain.contains(&b',') || plain.windows(2).any(|two| two == b".."));
+                    let braces = plain.contains(&b'{') && (plain.contains(&b',') || plain.windows(2).any(|two| two == b".."));
                     if globs || braces {
                         return None;
                     }
@@ -324,34 +263,42 @@ impl Shell<'_> {
         }
     }
 
-    fn export(&mut self, arguments: &[Argument]) -> Result<u8, Failure> {
-        let mut status = 0;
+    fn export(&mut self, arguments: &[Argument], at: usize) -> Result<u8, Failure> {
+        // Every word is expanded before the first is assigned.
+        let mut values = Vec::with_capacity(arguments.len());
+        let mut names = Vec::with_capacity(arguments.len());
         for argument in arguments {
-            let word = match argument {
-                Argument::Assignment(assignment) => {
-                    self.assign_as(assignment, true)?;
-                    continue;
+            match argument {
+                Argument::Assignment(assignment) => values.push((assignment, self.expand(assignment)?)),
+                Argument::Word(word) if self.vanishes(word)? => {}
+                Argument::Word(word) => {
+                    let brackets = |part: &Part| matches!(part, Part::Plain(text) if text.contains(&b'['));
+                    let text = self.text(word).filter(|_| !word.iter().any(brackets)).ok_or(Failure::NotModelled)?;
+                    let assigns = text.split_once('=').is_some_and(|(name, _)| is_name(name.trim_end_matches('+')));
+                    if text.starts_with('-') || assigns {
+                        return Err(Failure::NotModelled);
+                    }
+                    names.push(text);
                 }
-                Argument::Word(word) if self.vanishes(word)? => continue,
-                Argument::Word(word) => word,
-            };
-            let text = self.text(word).ok_or(Failure::NotModelled)?;
-            let plain = word.iter().all(|part| !matches!(part, Part::Plain(text) if text.contains(&b'[')));
-            if text.starts_with('-')
-                || text.contains('=') && is_name(text.split('=').next().unwrap_or_default())
-                || text.contains("+=")
-                || !plain
-            {
-                return Err(Failure::NotModelled);
             }
-            if !is_name(&text) {
+        }
+        // A name and an assignment of it in one command: their order counts.
+        if values.iter().any(|(assignment, _)| names.contains(&assignment.name)) {
+            return Err(Failure::NotModelled);
+        }
+        for (assignment, value) in values {
+            self.assign(assignment, &value, true)?;
+        }
+        let mut status = 0;
+        for name in names {
+            if !is_name(&name) {
                 status = 1;
                 continue;
             }
-            let variable = self.variables.known.entry(text.clone()).or_default();
+            let variable = self.variables.known.entry(name.clone()).or_default();
             let newly = !std::mem::replace(&mut variable.exported, true);
             if newly && let Some(value) = variable.value.clone() {
-                self.see(text, 0, 0..0, &value);
+                self.see(name, at, at..at, &value);
             }
         }
         Ok(status)
@@ -384,19 +331,22 @@ impl Shell<'_> {
         Ok(0)
     }
 
-    fn assign(&mut self, assignment: &Assignment) -> Done {
-        self.assign_as(assignment, self.exports_all)
-    }
-
-    fn assign_as(&mut self, assignment: &Assignment, exports: bool) -> Done {
+    fn expand(&mut self, assignment: &Assignment) -> Result<Value, Failure> {
         if is_special(&assignment.name) {
             return Err(Failure::NotModelled);
         }
         let value = self.variables.expand(&assignment.value, true)?;
         self.note_assigned();
+        Ok(value)
+    }
+
+    fn assign(&mut self, assignment: &Assignment, value: &Value, exports: bool) -> Done {
         let variable = self.variables.known.entry(assignment.name.clone()).or_default();
         let mut whole = if assignment.append { variable.value.take() } else { None }.unwrap_or_else(Value::empty);
-        whole.push(&value);
+        if !self.variables.budget.spend(whole.text.len() + value.text.len()) {
+            return Err(Failure::NotModelled);
+        }
+        whole.push(value);
         variable.value = Some(whole.clone());
         variable.exported |= exports;
         if variable.exported {

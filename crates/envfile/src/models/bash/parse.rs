@@ -17,6 +17,7 @@ pub(super) struct Parser<'a> {
     pub(super) at: usize,
     depth: usize,
     parentheses: usize,
+    braces: usize,
     /// Whether the unit read last holds a command whose output would be put in.
     pub(super) saw_command: bool,
 }
@@ -25,7 +26,7 @@ type Parsed<T> = Result<T, Stop>;
 
 impl<'a> Parser<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, depth: 0, parentheses: 0, saw_command: false }
+        Self { bytes, at: 0, depth: 0, parentheses: 0, braces: 0, saw_command: false }
     }
 
     /// Where the next unit begins, or the end of the file.
@@ -250,6 +251,23 @@ impl<'a> Parser<'a> {
         Ok(word)
     }
 
+    /// What stands in braces in double quotes: bash finds their end as if `'` were a quote, and then takes it as it is.
+    fn quoted_braces(&mut self) -> Parsed<Word> {
+        let mut word = self.parts(true, |byte| matches!(byte, b'}' | b'\''))?;
+        while self.peek() == Some(b'\'') {
+            self.at += 1;
+            let length = self.rest().iter().position(|byte| *byte == b'\'').ok_or(Stop::Syntax)?;
+            let inner = &self.rest()[..length];
+            if inner.iter().any(|byte| b"\"\\$`}".contains(byte)) {
+                return Err(Stop::NotModelled);
+            }
+            self.at += length + 1;
+            word.push(Part::Quoted(Zeroizing::new([b"'", inner, b"'"].concat())));
+            word.append(&mut self.parts(true, |byte| matches!(byte, b'}' | b'\''))?);
+        }
+        Ok(word)
+    }
+
     fn double_quoted(&mut self, word: &mut Word) -> Parsed<()> {
         self.at += 1;
         word.push(Part::Quoted(Bytes::default()));
@@ -269,6 +287,7 @@ impl<'a> Parser<'a> {
 
     fn backquoted(&mut self, word: &mut Word) -> Parsed<()> {
         self.at += 1;
+        let start = self.at;
         loop {
             match self.rest() {
                 [] => return Err(Stop::Syntax),
@@ -277,9 +296,11 @@ impl<'a> Parser<'a> {
                 _ => self.at += 1,
             }
         }
+        if !self.bytes[start..self.at].iter().all(|byte| b" \t\n".contains(byte)) {
+            self.saw_command = true;
+            word.push(Part::Command);
+        }
         self.at += 1;
-        self.saw_command = true;
-        word.push(Part::Command);
         Ok(())
     }
 
@@ -299,6 +320,10 @@ impl<'a> Parser<'a> {
             }
             _ => self.name(),
         };
+        if name == "$" && self.braces > 0 && self.peek() == Some(b'{') {
+            // bash takes the second `$` for the beginning of another `${`.
+            return Err(Stop::NotModelled);
+        }
         if name.is_empty() {
             add(word, quoted, b'$');
         } else {
@@ -381,7 +406,9 @@ impl<'a> Parser<'a> {
                 _ => return Err(Stop::NotModelled),
             }
         }
+        self.braces += 1;
         let form = if is_length { Form::Length } else { self.form(quoted)? };
+        self.braces -= 1;
         match self.peek() {
             Some(b'}') => self.at += 1,
             None => return Err(Stop::Syntax),
@@ -398,7 +425,7 @@ impl<'a> Parser<'a> {
         if let Some(operator @ (b'-' | b'=' | b'?' | b'+')) = operator {
             self.at += usize::from(null);
             self.close(if null { operator } else { self.bytes[self.at] })?;
-            let word = self.parts(quoted, |byte| byte == b'}')?;
+            let word = if quoted { self.quoted_braces()? } else { self.parts(false, |byte| byte == b'}')? };
             return Ok(Form::Default { operator, null, word });
         }
         if null {
