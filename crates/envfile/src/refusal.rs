@@ -45,7 +45,8 @@ impl FileRefusal {
 pub struct EntryRefusal {
     /// The stable code: `line_without_equals`, `line_without_key`, `line_bad_key`, `line_runs_command`,
     /// `line_invalid_bytes`, `line_nul`, `line_after_quote`, `line_skipped`, `quote_not_closed`,
-    /// `value_cut`, `value_encrypted`, `value_expands_too_far`, `reader_stops` or `after_reader_stops`.
+    /// `value_cut`, `value_encrypted`, `value_expands_too_far`, `value_from_shell`, `shell_not_read`, `reader_stops` or
+    /// `after_reader_stops`.
     pub code: &'static str,
     /// The line, counted from 1.
     pub line: u32,
@@ -71,6 +72,8 @@ impl EntryRefusal {
             "quote_not_closed" => "Close the quote where the value ends.",
             "line_skipped" => "Write it as KEY=value with a name your app's reader takes, or choose another reader.",
             "value_encrypted" => "Put the value itself into another file; only dotenvx can open this one.",
+            "value_from_shell" => "Write the value out, or choose another reader for this file.",
+            "shell_not_read" => "Keep this file to NAME=value lines, or choose another reader for it.",
             "value_expands_too_far" => "Write the value out instead of naming other variables.",
             "value_cut" => "Put quotes around the whole key, from -----BEGIN to the last line.",
             _ => "Mend the line at which your app's reader stops, or choose another reader for this file.",
@@ -93,6 +96,8 @@ impl fmt::Display for EntryRefusal {
             "value_cut" => write!(f, "The key on line {line} would be cut after its first line."),
             "line_skipped" => write!(f, "Your app's reader skips line {line}."),
             "value_encrypted" => write!(f, "The value on line {line} is encrypted by dotenvx."),
+            "value_from_shell" => write!(f, "The value on line {line} depends on the shell that reads it."),
+            "shell_not_read" => write!(f, "Only running line {line} would tell what it and the lines after it do."),
             "value_expands_too_far" => write!(f, "The variables on line {line} lead to no clear value."),
             "after_reader_stops" => write!(f, "Your app's reader stops with an error before line {line}."),
             _ => write!(f, "Your app's reader stops with an error at line {line}."),

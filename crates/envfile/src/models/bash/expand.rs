@@ -60,41 +60,22 @@ pub(super) struct Variables {
 }
 
 /// Variables that bash has without any environment: their values are the shell's own.
-const OF_THE_SHELL: [&str; 16] = [
-    "_", "PATH", "PWD", "OLDPWD", "SHELL", "SHLVL", "TERM", "IFS", "PS4", "HOSTNAME", "HOSTTYPE", "MACHTYPE", "OSTYPE",
-    "OPTIND", "OPTERR", "HOME",
-];
+const OF_THE_SHELL: &str =
+    "_ PATH PWD OLDPWD SHELL SHLVL TERM IFS PS4 HOSTNAME HOSTTYPE MACHTYPE OSTYPE OPTIND OPTERR HOME";
 
 /// Variables that assigning does not simply set: read-only, counting by themselves, or changing how bash reads.
-const SPECIAL: [&str; 23] = [
-    "_",
-    "UID",
-    "EUID",
-    "PPID",
-    "SHELLOPTS",
-    "IFS",
-    "RANDOM",
-    "SRANDOM",
-    "SECONDS",
-    "LINENO",
-    "EPOCHSECONDS",
-    "EPOCHREALTIME",
-    "DIRSTACK",
-    "FUNCNAME",
-    "GROUPS",
-    "HISTCMD",
-    "PIPESTATUS",
-    "COMP_WORDBREAKS",
-    "POSIXLY_CORRECT",
-    "GLOBIGNORE",
-    "OPTIND",
-    "COMP_WORDS",
-    "COPROC",
-];
+const SPECIAL: &str = "\
+    _ UID EUID PPID SHELLOPTS IFS RANDOM SRANDOM SECONDS LINENO EPOCHSECONDS EPOCHREALTIME DIRSTACK FUNCNAME \
+    GROUPS HISTCMD PIPESTATUS COMP_WORDBREAKS POSIXLY_CORRECT GLOBIGNORE OPTIND COMP_WORDS COPROC";
+
+/// Whether `name` is one of the words in `list`.
+pub(super) fn is_among(list: &str, name: &str) -> bool {
+    list.split(' ').any(|word| word == name)
+}
 
 /// Whether assigning to `name` is more than setting a variable.
 pub(super) fn is_special(name: &str) -> bool {
-    SPECIAL.contains(&name) || (name.starts_with("BASH") && name != "BASH_ENV")
+    is_among(SPECIAL, name) || (name.starts_with("BASH") && name != "BASH_ENV")
 }
 
 impl Value {
@@ -346,7 +327,7 @@ impl Variables {
             _ if name.starts_with(|first: char| first.is_ascii_digit()) => None,
             _ => match self.known.get(name) {
                 Some(variable) => variable.value.clone(),
-                None if OF_THE_SHELL.contains(&name) || is_special(name) => Some(by_shell),
+                None if is_among(OF_THE_SHELL, name) || is_special(name) => Some(by_shell),
                 None => None,
             },
         }

@@ -19,7 +19,7 @@ use std::ops::Range;
 
 use floom_secret::SecretValue;
 
-use self::expand::{Failure, Known, Value, Variables, is_special};
+use self::expand::{Failure, Known, Value, Variables, is_among, is_special};
 use self::parse::Parser;
 use self::word::{Argument, Assignment, Join, Part, Simple, Stop, Unit, Word};
 use super::squeezed::Squeezed;
@@ -29,13 +29,11 @@ use crate::view::{Seen, Sight, View};
 const MOST_NULS: usize = 256;
 
 /// bash's own commands that may change what is read after them.
-const BUILTINS: [&str; 58] = [
-    ".", "[", "alias", "bg", "bind", "break", "builtin", "caller", "cd", "command", "compgen", "complete", "compopt",
-    "continue", "declare", "dirs", "disown", "enable", "eval", "exec", "exit", "fc", "fg", "getopts", "hash", "help",
-    "history", "jobs", "kill", "let", "local", "logout", "mapfile", "popd", "printf", "pushd", "pwd", "read",
-    "readarray", "readonly", "return", "shift", "shopt", "source", "suspend", "test", "times", "trap", "type",
-    "typeset", "ulimit", "umask", "unalias", "wait", "export", "unset", "set", "env",
-];
+const BUILTINS: &str = "\
+    . [ alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown enable \
+    eval exec exit fc fg getopts hash help history jobs kill let local logout mapfile popd printf pushd pwd read \
+    readarray readonly return shift shopt source suspend test times trap type typeset ulimit umask unalias wait \
+    export unset set";
 
 /// What bash sees in `bytes`.
 pub(crate) fn view(bytes: &[u8]) -> View {
@@ -198,7 +196,11 @@ impl Shell<'_> {
                 "unset" => self.unset(&simple.words[1..])?,
                 _ => self.set(&simple.words[1..])?,
             };
-            if status == 0 { self.succeeds() } else { self.fails(simple.at, status) }
+            if status == 0 {
+                self.succeeds()
+            } else {
+                self.fails(simple.at, status)
+            }
             return Ok(());
         }
         if is_builtin(&name) {
@@ -243,7 +245,8 @@ impl Shell<'_> {
             match part {
                 Part::Plain(plain) => {
                     let globs = plain.iter().any(|byte| b"*?".contains(byte)) || plain.starts_with(b"~");
-                    let braces = plain.contains(&b'{') && (plain.contains(&b',') || plain.windows(2).any(|two| two == b".."));
+                    let braces =
+                        plain.contains(&b'{') && (plain.contains(&b',') || plain.windows(2).any(|two| two == b".."));
                     if globs || braces {
                         return None;
                     }
@@ -395,7 +398,7 @@ impl Shell<'_> {
 }
 
 fn is_builtin(name: &str) -> bool {
-    BUILTINS.contains(&name)
+    is_among(BUILTINS, name)
 }
 
 fn is_name(text: &str) -> bool {

@@ -335,14 +335,16 @@ impl<'a> Parser<'a> {
     /// `$(…)`: what it holds is read, so that its end is known.
     fn command(&mut self, word: &mut Word) -> Parsed<()> {
         self.at += 1;
-        self.saw_command = true;
         self.depth += 1;
         self.parentheses += 1;
         if self.depth > DEEPEST {
             return Err(Stop::NotModelled);
         }
         self.skip_lines();
+        let mut has_command = false;
         while self.peek() != Some(b')') {
+            has_command = true;
+            self.saw_command = true;
             if self.peek().is_none() {
                 return Err(Stop::Syntax);
             }
@@ -352,7 +354,9 @@ impl<'a> Parser<'a> {
         self.at += 1;
         self.depth -= 1;
         self.parentheses -= 1;
-        word.push(Part::Command);
+        if has_command {
+            word.push(Part::Command);
+        }
         Ok(())
     }
 
