@@ -4,8 +4,12 @@
 //! (RFC 2104), HKDF-Expand (RFC 5869, section 2.3). A key must not seal more than
 //! 2^32 messages under random nonces; `keys` replaces it well before.
 
+use std::convert::Infallible;
+
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce, Tag};
+use floom_guarded::GuardedKey;
+use hmac::digest::FixedOutput;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -20,8 +24,8 @@ pub(crate) const NONCE: usize = 12;
 /// The length of a tag, in bytes.
 pub(crate) const TAG: usize = 16;
 
-/// A 256-bit key, wiped when it is dropped. It lives on the heap so that moving it leaves no copy.
-pub(crate) struct Key(Box<Zeroizing<[u8; KEY]>>);
+/// A 256-bit key in protected memory, wiped when it is dropped.
+pub(crate) struct Key(GuardedKey);
 
 /// The tag did not fit, or the message is longer than the cipher takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,28 +33,37 @@ pub(crate) struct DoesNotOpen;
 
 impl Key {
     pub(crate) fn random(entropy: &dyn Entropy) -> Result<Self, RandomnessFailed> {
-        let mut key = Box::new(Zeroizing::new([0; KEY]));
-        entropy.fill(key.as_mut_slice())?;
-        Ok(Self(key))
+        GuardedKey::fill_with(|bytes| entropy.fill(bytes)).map(Self)
     }
 
     pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
-        let mut key = Box::new(Zeroizing::new([0; KEY]));
-        (bytes.len() == KEY).then(|| {
-            key.copy_from_slice(bytes);
-            Self(key)
-        })
+        let bytes: &[u8; KEY] = bytes.try_into().ok()?;
+        let Ok(key) = GuardedKey::fill_with(|place| {
+            place.copy_from_slice(bytes);
+            Ok::<_, Infallible>(())
+        });
+        Some(Self(key))
     }
 
     pub(crate) fn bytes(&self) -> &[u8; KEY] {
-        &self.0
+        self.0.bytes()
     }
 
     /// HKDF-Expand of this key with `purpose` as the info, one block long.
     pub(crate) fn derive(&self, purpose: &str) -> Self {
         let mut info = purpose.as_bytes().to_vec();
         info.push(1);
-        Self(Box::new(Zeroizing::new(mac(self, &info))))
+        let Ok(key) = GuardedKey::fill_with(|place| {
+            keyed(self, &info).finalize_into(place.into());
+            Ok::<_, Infallible>(())
+        });
+        Self(key)
+    }
+}
+
+impl From<GuardedKey> for Key {
+    fn from(key: GuardedKey) -> Self {
+        Self(key)
     }
 }
 
@@ -87,12 +100,16 @@ pub(crate) fn open(
 
 /// HMAC-SHA-256 of `message`.
 pub(crate) fn mac(key: &Key, message: &[u8]) -> [u8; KEY] {
+    keyed(key, message).finalize().into_bytes().into()
+}
+
+fn keyed(key: &Key, message: &[u8]) -> Hmac<Sha256> {
     // A key shorter than the hash's block is filled up with zeros (RFC 2104, section 2).
     let mut block = Zeroizing::new([0; 64]);
     block[..KEY].copy_from_slice(key.bytes());
     let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new((&*block).into());
     mac.update(message);
-    mac.finalize().into_bytes().into()
+    mac
 }
 
 /// Whether two MACs are the same, in constant time.
