@@ -154,6 +154,62 @@ mod tests {
         assert!(Key::from_slice(&[0; 33]).is_none(), "a long entry is no key");
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn using_a_key_leaves_no_copy_of_it_in_memory() {
+        let key = Key::random(&crate::OsEntropy).unwrap();
+        let derived = key.derive("purpose");
+        // The thread that used the keys is held as it is, so that its stack is searched too.
+        let (used, is_used) = std::sync::mpsc::channel();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            let (key, derived) = (&key, &derived);
+            scope.spawn(move || {
+                let sealed = seal(key, &[1; NONCE], b"associated", b"plaintext").unwrap();
+                open(key, &[1; NONCE], b"associated", &sealed).unwrap();
+                mac(derived, b"message");
+                drop(key.derive("another purpose"));
+                used.send(()).unwrap();
+                let _ = held.recv();
+            });
+            is_used.recv().unwrap();
+            for key in [key, derived] {
+                assert_eq!(copies_in_memory(key), 0, "no buffer, schedule or stack frame still holds it");
+            }
+            drop(release);
+        });
+        let copy = Zeroizing::new(key.bytes().to_vec());
+        assert_eq!(copies_in_memory(&key), 1, "the search finds a copy that is there");
+        drop(copy);
+    }
+
+    /// How often the key lies in this process's writable memory, but for its own place.
+    #[cfg(target_os = "linux")]
+    fn copies_in_memory(key: &Key) -> usize {
+        use std::os::unix::fs::FileExt;
+        let memory = std::fs::File::open("/proc/self/mem").unwrap();
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let mut found = 0;
+        let mut page = Zeroizing::new(vec![0; 4096 + KEY]);
+        for map in maps.lines().filter(|map| map.contains(" rw")) {
+            let (from, to) = map.split_whitespace().next().unwrap().split_once('-').unwrap();
+            let range = u64::from_str_radix(from, 16).unwrap()..u64::from_str_radix(to, 16).unwrap();
+            for start in range.step_by(4096) {
+                // What the kernel does not read, nobody else does.
+                let Ok(length) = memory.read_at(&mut page, start) else { continue };
+                let places = (start..).zip(page[..length].windows(KEY)).take(4096);
+                let own = key.bytes().as_ptr().addr() as u64;
+                let search = page.as_ptr().addr() as u64;
+                found += places
+                    .filter(|(at, window)| {
+                        *window == key.bytes() && *at != own && !(search..search + 8192).contains(at)
+                    })
+                    .count();
+            }
+        }
+        found
+    }
+
     proptest! {
         #[test]
         fn what_is_sealed_opens_and_nothing_else_does(
