@@ -37,7 +37,7 @@ async fn live() -> ExitCode {
         Ok(claimed) => claimed,
         Err(failure) => return announce_failure(failure),
     };
-    let engine = Engine::start(places.vault(), Keychain::system(SERVICE), Arc::new(Child::new(places.clone())));
+    let engine = Engine::start(places.vault(), keychain(), Arc::new(Child::new(places.clone())));
     announce(&Announcement::Ready {});
     hardening::close_output();
     let asked = accept(&listener, &engine).await;
@@ -47,6 +47,16 @@ async fn live() -> ExitCode {
     drop(lock);
     drop(asked);
     ExitCode::SUCCESS
+}
+
+/// The keychain, whose keys a child of this same program fetches.
+fn keychain() -> Keychain {
+    // On Linux this name stays the running program when the file was replaced by a newer one.
+    let program = if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() };
+    match program {
+        Ok(program) => Keychain::system(SERVICE).with_fetcher(program, ["fetch-key".to_owned()]),
+        Err(_) => Keychain::system(SERVICE),
+    }
 }
 
 /// Takes what only one agent may have: the vault's lock first, then the socket.

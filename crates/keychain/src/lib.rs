@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod fetch;
 mod keychain;
 mod memory;
 mod state;
@@ -18,6 +19,7 @@ mod thread;
 #[cfg_attr(target_os = "windows", path = "windows.rs")]
 mod system;
 
+pub use fetch::answer_fetch;
 pub use keychain::{Keychain, LIMIT};
 pub use state::{KeychainError, State};
 

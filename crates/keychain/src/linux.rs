@@ -6,7 +6,10 @@
 //! `Unlock`, `CreateCollection` or a prompt: what is locked is told by
 //! `SearchItems` and the `Locked` properties.
 
-use std::collections::HashMap;
+#[path = "prompt.rs"]
+mod prompt;
+
+use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -19,47 +22,50 @@ use zeroize::Zeroizing;
 
 use crate::keychain::Bus;
 use crate::store::Store;
+use crate::thread::Cancel;
 use crate::{KeychainError, State};
 
 pub(crate) const NAME: &str = "keyring";
-
-/// For one method call, so that a silent service frees the thread; shorter than the caller's limit.
-const METHOD_LIMIT: Duration = Duration::from_secs(4);
 
 /// For one method call of `unlock`. The creator's answer is a signal and has no limit.
 const UNLOCK_METHOD_LIMIT: Duration = Duration::from_secs(120);
 
 const DEFAULT: &str = "default";
 const CONTENT_TYPE: &str = "text/plain";
+const ACCOUNT: &str = "username";
 
-/// The store that keeps entries under `service`.
-pub(crate) fn store(service: &str, bus: Bus) -> Box<dyn Store> {
-    Box::new(SecretServiceStore { service: service.to_owned(), bus })
+/// The store that keeps entries under `service`, and that answers within `limit` where nobody is asked.
+pub(crate) fn store(service: &str, bus: Bus, limit: Duration) -> Box<dyn Store> {
+    Box::new(SecretServiceStore { service: service.to_owned(), bus, method_limit: limit * 4 / 5 })
 }
 
 struct SecretServiceStore {
     service: String,
     bus: Bus,
+    /// For one method call, so that a silent service frees the thread; shorter than the caller's limit.
+    method_limit: Duration,
 }
 
 impl SecretServiceStore {
-    fn connect(&self, limit: Duration, encryption: EncryptionType) -> Result<SecretService<'static>, KeychainError> {
+    fn bus(&self, limit: Duration) -> Result<Connection, KeychainError> {
         let address = self.bus.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let bus = match address {
             Some(address) => connection::Builder::address(address.as_str()),
             None => connection::Builder::session(),
         };
-        let bus: Connection =
-            bus.and_then(|bus| bus.method_timeout(limit).build()).map_err(|error| match of_bus(&error) {
-                State::Other => State::NoService,
-                state => state,
-            })?;
-        SecretService::connect_with_existing(encryption, bus).map_err(failed)
+        bus.and_then(|bus| bus.method_timeout(limit).build()).map_err(|error| match of_bus(&error) {
+            State::Other => State::NoService.into(),
+            state => state.into(),
+        })
+    }
+
+    fn connect(&self, encryption: EncryptionType) -> Result<SecretService<'static>, KeychainError> {
+        SecretService::connect_with_existing(encryption, self.bus(self.method_limit)?).map_err(failed)
     }
 
     /// The attributes that find an entry; the names are those that libsecret's own tools use.
     fn attributes<'a>(&'a self, account: Option<&'a str>) -> HashMap<&'a str, &'a str> {
-        let account = account.map(|account| ("username", account));
+        let account = account.map(|account| (ACCOUNT, account));
         [("service", self.service.as_str())].into_iter().chain(account).collect()
     }
 
@@ -79,16 +85,26 @@ impl Store for SecretServiceStore {
     fn state(&self) -> State {
         // The plain session is enough: no secret passes through it.
         let look = || {
-            let secrets = self.connect(METHOD_LIMIT, EncryptionType::Plain)?;
+            let secrets = self.connect(EncryptionType::Plain)?;
             unlocked_default(&secrets)?;
             let entries = secrets.search_items(self.attributes(None)).map_err(failed)?;
-            if entries.locked.is_empty() { Ok(State::Ready) } else { Err(KeychainError::from(State::Locked)) }
+            if !entries.locked.is_empty() {
+                return Err(KeychainError::from(State::Locked));
+            }
+            let mut accounts = HashSet::new();
+            for entry in &entries.unlocked {
+                let account = entry.get_attributes().map_err(failed)?.remove(ACCOUNT);
+                if !accounts.insert(account) {
+                    return Err(State::Foreign.into());
+                }
+            }
+            Ok(State::Ready)
         };
         look().unwrap_or_else(|error| error.state)
     }
 
     fn read(&self, account: &str) -> Result<Option<Zeroizing<String>>, KeychainError> {
-        let secrets = self.connect(METHOD_LIMIT, EncryptionType::Dh)?;
+        let secrets = self.connect(EncryptionType::Dh)?;
         let Some(entry) = self.find(&secrets, account)? else { return Ok(None) };
         let bytes = Zeroizing::new(entry.get_secret().map_err(failed)?);
         let text = std::str::from_utf8(&bytes).map_err(|_| State::Foreign)?;
@@ -96,7 +112,7 @@ impl Store for SecretServiceStore {
     }
 
     fn write(&self, account: &str, text: &str) -> Result<(), KeychainError> {
-        let secrets = self.connect(METHOD_LIMIT, EncryptionType::Dh)?;
+        let secrets = self.connect(EncryptionType::Dh)?;
         if let Some(entry) = self.find(&secrets, account)? {
             return entry.set_secret(text.as_bytes(), CONTENT_TYPE).map_err(failed);
         }
@@ -108,28 +124,32 @@ impl Store for SecretServiceStore {
     }
 
     fn delete(&self, account: &str) -> Result<(), KeychainError> {
-        let secrets = self.connect(METHOD_LIMIT, EncryptionType::Plain)?;
+        let secrets = self.connect(EncryptionType::Plain)?;
         match self.find(&secrets, account)? {
             Some(entry) => entry.delete().map_err(failed),
             None => Ok(()),
         }
     }
 
-    fn unlock(&self) -> Result<(), KeychainError> {
-        let secrets = self.connect(UNLOCK_METHOD_LIMIT, EncryptionType::Plain)?;
+    fn unlock(&self, cancel: &Cancel) -> Result<(), KeychainError> {
+        let bus = self.bus(UNLOCK_METHOD_LIMIT)?;
+        prompt::close_on(cancel, &bus)?;
+        let secrets = SecretService::connect_with_existing(EncryptionType::Plain, bus.clone()).map_err(failed)?;
         match secrets.get_default_collection() {
-            Ok(collection) if collection.is_locked().map_err(failed)? => collection.unlock().map_err(failed)?,
-            Ok(_) => {}
-            Err(Error::NoResult) => {
-                secrets.create_collection("Default keyring", DEFAULT).map_err(failed)?;
+            Ok(collection) if collection.is_locked().map_err(failed)? => {
+                prompt::unlock(&bus, &[collection.collection_path.as_ref()], cancel)?;
             }
+            Ok(_) => {}
+            Err(Error::NoResult) => prompt::create_default(&bus, DEFAULT, cancel)?,
             Err(error) => return Err(failed(error)),
         }
         let entries = secrets.search_items(self.attributes(None)).map_err(failed)?;
         if !entries.locked.is_empty() {
-            secrets.unlock_all(&entries.locked.iter().collect::<Vec<_>>()).map_err(failed)?;
+            let locked: Vec<_> = entries.locked.iter().map(|entry| entry.item_path.as_ref()).collect();
+            prompt::unlock(&bus, &locked, cancel)?;
         }
-        Ok(())
+        // A service may say that it was answered and have opened nothing.
+        unlocked_default(&secrets).map(drop)
     }
 }
 
@@ -211,7 +231,7 @@ mod tests {
     fn a_bus_that_cannot_be_reached_is_no_service() {
         let bus = Bus::default();
         *bus.lock().unwrap() = Some("unix:path=/nonexistent/bus".into());
-        let store = store("dev.floom.test", bus.clone());
+        let store = store("dev.floom.test", bus.clone(), crate::LIMIT);
         assert_eq!(store.state(), State::NoService, "there is no socket");
         assert_eq!(store.read("index").map(drop), Err(State::NoService.into()), "and so no answer");
         *bus.lock().unwrap() = Some("not an address".into());

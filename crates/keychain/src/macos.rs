@@ -4,6 +4,8 @@
 //! locked Keychain, or one that wants to ask about this program, answers with an
 //! error instead of a question.
 
+use std::time::Duration;
+
 use security_framework::base::Error;
 use security_framework::os::macos::keychain::SecKeychain;
 use security_framework::os::macos::keychain_item::SecKeychainItem;
@@ -12,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::keychain::Bus;
 use crate::store::Store;
+use crate::thread::Cancel;
 use crate::{KeychainError, State};
 
 pub(crate) const NAME: &str = "Keychain";
@@ -29,7 +32,7 @@ mod status {
 }
 
 /// The store that keeps entries under `service`; there is no bus on macOS.
-pub(crate) fn store(service: &str, _bus: Bus) -> Box<dyn Store> {
+pub(crate) fn store(service: &str, _bus: Bus, _limit: Duration) -> Box<dyn Store> {
     Box::new(LoginKeychain { service: service.to_owned() })
 }
 
@@ -89,7 +92,7 @@ impl Store for LoginKeychain {
         })
     }
 
-    fn unlock(&self) -> Result<(), KeychainError> {
+    fn unlock(&self, _cancel: &Cancel) -> Result<(), KeychainError> {
         let mut keychain = SecKeychain::default().map_err(failed)?;
         keychain.unlock(None).map_err(failed)
     }

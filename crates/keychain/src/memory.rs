@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
 use crate::store::Store;
+use crate::thread::Cancel;
 use crate::{KeychainError, State};
 
 /// Entries and the state in which every call is answered. Clones share both.
@@ -60,7 +61,7 @@ impl Store for Memory {
         Ok(())
     }
 
-    fn unlock(&self) -> Result<(), KeychainError> {
+    fn unlock(&self, _cancel: &Cancel) -> Result<(), KeychainError> {
         let mut content = self.content();
         match content.state {
             State::Ready | State::Absent | State::Locked | State::Waiting => {

@@ -5,7 +5,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,54 @@ type Job = Box<dyn FnOnce(&dyn Store) + Send>;
 /// A thread that owns a store; it ends when this is dropped and its last call has returned.
 pub(crate) struct StoreThread {
     jobs: Option<Sender<Job>>,
-    prompting: AtomicBool,
+    prompting: Arc<AtomicBool>,
+    unlocking: Arc<Mutex<Option<Unlocking>>>,
+}
+
+/// An unlock whose caller waits.
+struct Unlocking {
+    cancel: Cancel,
+    answer: SyncSender<Result<(), KeychainError>>,
+}
+
+/// Whether an unlock is still wanted, and how its window is closed. Clones are the same.
+#[derive(Clone, Default)]
+pub(crate) struct Cancel(Arc<Mutex<Cancelling>>);
+
+#[derive(Default)]
+struct Cancelling {
+    cancelled: bool,
+    close: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl Cancel {
+    /// From now on `close` is called, once and from another thread, when nobody waits any more.
+    /// Gives whether somebody still does; if not, `close` is not called.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only a Secret Service's window can be closed"))]
+    pub(crate) fn on_cancel(&self, close: impl FnOnce() + Send + 'static) -> bool {
+        let mut state = self.state();
+        state.close = Some(Box::new(close));
+        !state.cancelled
+    }
+
+    fn cancel(&self) {
+        let close = {
+            let mut state = self.state();
+            state.cancelled = true;
+            state.close.take()
+        };
+        if let Some(close) = close {
+            close();
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.state().cancelled
+    }
+
+    fn state(&self) -> MutexGuard<'_, Cancelling> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl StoreThread {
@@ -30,7 +78,7 @@ impl StoreThread {
                 let _ = catch_unwind(AssertUnwindSafe(|| job(store.as_ref())));
             }
         });
-        Self { jobs: started.is_ok().then_some(jobs), prompting: AtomicBool::new(false) }
+        Self { jobs: started.is_ok().then_some(jobs), prompting: Arc::default(), unlocking: Arc::default() }
     }
 
     /// Runs `work` there and waits at most `limit` for it. A call that is still
@@ -58,28 +106,61 @@ impl StoreThread {
         }
     }
 
-    /// Runs `work` there and waits for the creator, however long that takes;
-    /// meanwhile every other call answers [`State::Waiting`].
-    pub(crate) fn prompting<T: Send + 'static>(
+    /// Runs `work` there and waits for the creator, however long that takes, or until it is cancelled;
+    /// until `work` has returned every other call answers [`State::Waiting`].
+    pub(crate) fn prompting(
         &self,
-        work: impl FnOnce(&dyn Store) -> Result<T, KeychainError> + Send + 'static,
-    ) -> Result<T, KeychainError> {
+        work: impl FnOnce(&dyn Store, &Cancel) -> Result<(), KeychainError> + Send + 'static,
+    ) -> Result<(), KeychainError> {
         if self.prompting.swap(true, Ordering::AcqRel) {
             return Err(State::Waiting.into());
         }
-        let (answer, answered) = mpsc::sync_channel(1);
-        let result = self
-            .send(Box::new(move |store| {
-                let _ = answer.send(work(store));
-            }))
-            .and_then(|()| answered.recv().unwrap_or(Err(State::Other.into())));
-        self.prompting.store(false, Ordering::Release);
-        result
+        // One place for the answer and one for a cancel, so that neither waits for the other.
+        let (answer, answered) = mpsc::sync_channel(2);
+        let cancel = Cancel::default();
+        *self.unlocking() = Some(Unlocking { cancel: cancel.clone(), answer: answer.clone() });
+        let done = Done { prompting: self.prompting.clone(), unlocking: self.unlocking.clone() };
+        let sent = self.send(Box::new(move |store| {
+            let result = if cancel.is_cancelled() { Err(State::Denied.into()) } else { work(store, &cancel) };
+            drop(done);
+            let _ = answer.send(result);
+        }));
+        sent.and_then(|()| answered.recv().unwrap_or(Err(State::Other.into())))
+    }
+
+    /// Lets go of the caller of an unlock that waits, and closes its window where that can be done.
+    pub(crate) fn cancel(&self) {
+        let Some(unlocking) = self.unlocking().take() else { return };
+        let _ = unlocking.answer.try_send(Err(State::Denied.into()));
+        unlocking.cancel.cancel();
+    }
+
+    /// Whether the system asks the creator now.
+    pub(crate) fn is_prompting(&self) -> bool {
+        self.prompting.load(Ordering::Acquire)
+    }
+
+    fn unlocking(&self) -> MutexGuard<'_, Option<Unlocking>> {
+        self.unlocking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn send(&self, job: Job) -> Result<(), KeychainError> {
         let jobs = self.jobs.as_ref().ok_or(State::Other)?;
         jobs.send(job).map_err(|_| State::Other.into())
+    }
+}
+
+/// Says that no window is open any more, also after a panic.
+struct Done {
+    prompting: Arc<AtomicBool>,
+    unlocking: Arc<Mutex<Option<Unlocking>>>,
+}
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        // First, so that it is not the next unlock's that is cleared.
+        *self.unlocking.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.prompting.store(false, Ordering::Release);
     }
 }
 
@@ -132,7 +213,7 @@ mod tests {
         let (answer, answered) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
             let unlock = scope.spawn(|| {
-                thread.prompting(move |_| {
+                thread.prompting(move |_, _| {
                     asked.send(()).unwrap();
                     answered.recv().unwrap();
                     Ok(())
@@ -145,6 +226,36 @@ mod tests {
             assert_eq!(unlock.join().unwrap(), Ok(()), "the prompt was answered");
         });
         assert_eq!(thread.within(Duration::from_secs(5), |_| Ok(1)), Ok(1), "afterwards calls are made again");
+    }
+
+    #[test]
+    fn an_unlock_that_is_cancelled_lets_its_caller_go_and_the_window_is_closed() {
+        let thread = thread();
+        let (asked, is_asked) = mpsc::channel::<()>();
+        let (close, closed) = mpsc::channel::<()>();
+        let (end, ended) = mpsc::channel::<()>();
+        thread.cancel();
+        std::thread::scope(|scope| {
+            let unlock = scope.spawn(|| {
+                thread.prompting(move |_, cancel| {
+                    assert!(cancel.on_cancel(move || close.send(()).unwrap()), "nobody has cancelled it yet");
+                    asked.send(()).unwrap();
+                    ended.recv().unwrap();
+                    Ok(())
+                })
+            });
+            is_asked.recv().unwrap();
+            thread.cancel();
+            assert_eq!(unlock.join().unwrap(), Err(State::Denied.into()), "its caller does not wait for the window");
+            closed.recv().expect("the window was closed");
+            assert_eq!(thread.prompting(|_, _| Ok(())), Err(State::Waiting.into()), "the window may still be there");
+            end.send(()).unwrap();
+        });
+        // The answer to the closed window is not waited for by anybody.
+        while thread.is_prompting() {
+            std::thread::yield_now();
+        }
+        assert_eq!(thread.prompting(|_, _| Ok(())), Ok(()), "afterwards the creator can be asked again");
     }
 
     #[test]

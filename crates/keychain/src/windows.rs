@@ -1,6 +1,7 @@
 //! The Credential Manager. It is unlocked while the user is logged on and never asks.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use keyring_core::api::CredentialStoreApi;
 use keyring_core::{Entry, Error};
@@ -8,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::keychain::Bus;
 use crate::store::Store;
+use crate::thread::Cancel;
 use crate::{KeychainError, State};
 
 pub(crate) const NAME: &str = "Credential Manager";
@@ -16,7 +18,7 @@ pub(crate) const NAME: &str = "Credential Manager";
 const PROBE: &str = "probe";
 
 /// The store that keeps entries under `service`; there is no bus on Windows.
-pub(crate) fn store(service: &str, _bus: Bus) -> Box<dyn Store> {
+pub(crate) fn store(service: &str, _bus: Bus, _limit: Duration) -> Box<dyn Store> {
     Box::new(CredentialManager { service: service.to_owned() })
 }
 
@@ -58,7 +60,7 @@ impl Store for CredentialManager {
         }
     }
 
-    fn unlock(&self) -> Result<(), KeychainError> {
+    fn unlock(&self, _cancel: &Cancel) -> Result<(), KeychainError> {
         match self.state() {
             State::Ready => Ok(()),
             state => Err(state.into()),

@@ -2,116 +2,13 @@
 
 #![cfg(target_os = "linux")]
 
-use std::io::{BufRead, BufReader, Write};
+mod bus;
+
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
+use bus::{Bus, SERVICE, signal};
 use floom_keychain::{Keychain, State};
-use secret_service::EncryptionType;
-use secret_service::blocking::SecretService;
-use tempfile::TempDir;
-use zbus::blocking::{Connection, MessageIterator, connection, fdo::DBusProxy, fdo::MonitoringProxy};
-
-const SERVICE: &str = "dev.floom.secrets.test";
-const SECRETS: &str = "org.freedesktop.secrets";
-
-/// A process that ends with the test.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A session bus that starts no services by itself.
-struct Bus {
-    address: String,
-    _daemon: Process,
-    home: TempDir,
-}
-
-impl Bus {
-    fn start() -> Self {
-        let home = tempfile::tempdir().expect("a folder for the test");
-        let config = home.path().join("bus.conf");
-        let text = format!(
-            r#"<busconfig><type>session</type><listen>unix:dir={}</listen><auth>EXTERNAL</auth>
-            <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
-            <allow own="*"/></policy></busconfig>"#,
-            home.path().display()
-        );
-        std::fs::write(&config, text).expect("the bus's configuration");
-        let mut daemon = Command::new("dbus-daemon")
-            .arg("--nofork")
-            .arg("--print-address")
-            .arg(format!("--config-file={}", config.display()))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("dbus-daemon is installed");
-        let mut address = String::new();
-        let output = daemon.stdout.take().expect("its output is piped");
-        BufReader::new(output).read_line(&mut address).expect("it prints its address");
-        Self { address: address.trim().to_owned(), _daemon: Process(daemon), home }
-    }
-
-    fn connect(&self) -> Connection {
-        connection::Builder::address(self.address.as_str())
-            .and_then(connection::Builder::build)
-            .expect("the bus answers")
-    }
-
-    fn keychain(&self) -> Keychain {
-        let keychain = Keychain::system(SERVICE);
-        keychain.set_bus(Some(self.address.clone()));
-        keychain
-    }
-
-    /// gnome-keyring with an unlocked login collection, when it has taken its name.
-    fn keyring(&self) -> Process {
-        let connection = self.connect();
-        let bus = DBusProxy::new(&connection).expect("the bus is an object");
-        let changes = bus.receive_name_owner_changed().expect("the bus tells who takes a name");
-        let folder = |name: &str| {
-            let folder = self.home.path().join(name);
-            std::fs::create_dir_all(&folder).expect("a folder of the test's home");
-            folder
-        };
-        let mut keyring = Command::new("gnome-keyring-daemon")
-            .args(["--foreground", "--unlock", "--components=secrets"])
-            .env_remove("GNOME_KEYRING_CONTROL")
-            .env_remove("DISPLAY")
-            .env("DBUS_SESSION_BUS_ADDRESS", &self.address)
-            .env("HOME", self.home.path())
-            .env("XDG_RUNTIME_DIR", folder("runtime"))
-            .env("XDG_DATA_HOME", folder("data"))
-            .env("XDG_CONFIG_HOME", folder("config"))
-            .env("XDG_CACHE_HOME", folder("cache"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("gnome-keyring is installed");
-        let mut input = keyring.stdin.take().expect("its input is piped");
-        input.write_all(b"the login password").expect("it reads the password");
-        drop(input);
-        let taken = |name: &str, owner: bool| name == SECRETS && owner;
-        for change in changes {
-            let change = change.args().expect("the signal has a name and owners");
-            if taken(change.name.as_str(), change.new_owner.is_some()) {
-                break;
-            }
-        }
-        Process(keyring)
-    }
-
-    /// What another program does with the same service.
-    fn secrets(&self) -> SecretService<'static> {
-        SecretService::connect_with_existing(EncryptionType::Plain, self.connect()).expect("the service answers")
-    }
-}
+use zbus::blocking::{MessageIterator, fdo::MonitoringProxy};
 
 fn bytes(read: Option<&zeroize::Zeroizing<Vec<u8>>>) -> Option<&[u8]> {
     read.map(|bytes| bytes.as_slice())
@@ -143,7 +40,7 @@ fn two_services_do_not_see_each_other_s_entries() {
     let bus = Bus::start();
     let _keyring = bus.keyring();
     let other = Keychain::system("dev.floom.secrets.other");
-    other.set_bus(Some(bus.address.clone()));
+    other.set_bus(Some(bus.address().to_owned()));
     other.write("index", b"theirs").expect("an entry is made");
     assert_eq!(bus.keychain().read("index"), Ok(None), "the entry belongs to its own service");
 }
@@ -154,12 +51,7 @@ fn a_locked_collection_is_locked_and_never_empty_and_nothing_prompts() {
     let _keyring = bus.keyring();
     let keychain = bus.keychain();
     keychain.write("index", b"kept").expect("an entry is made");
-    {
-        let secrets = bus.secrets();
-        let collection = secrets.get_default_collection().expect("there is a default collection");
-        collection.lock().expect("it can be locked");
-        assert_eq!(collection.is_locked().ok(), Some(true), "it is locked now");
-    }
+    bus.lock();
 
     let calls = Calls::watch(&bus);
     assert_eq!(keychain.state(), State::Locked, "the state says so");
@@ -197,11 +89,11 @@ fn without_bus_service_or_collection_the_state_says_which() {
     assert_eq!(keychain.state(), State::NoService, "a bus without a keyring");
     assert_eq!(keychain.read("index"), Err(State::NoService.into()), "has no answer");
 
-    keychain.set_bus(Some(format!("unix:path={}", bus.home.path().join("no-bus").display())));
+    keychain.set_bus(Some(format!("unix:path={}", bus.home().join("no-bus").display())));
     assert_eq!(keychain.state(), State::NoService, "no bus at all");
     assert_eq!(keychain.read("index"), Err(State::NoService.into()), "has no answer");
 
-    keychain.set_bus(Some(bus.address.clone()));
+    keychain.set_bus(Some(bus.address().to_owned()));
     let keyring = bus.keyring();
     assert_eq!(keychain.state(), State::Ready, "the same keychain finds a service that came later");
     keychain.write("index", b"kept").expect("an entry is made");
@@ -224,11 +116,6 @@ fn a_service_that_stopped_answering_times_out() {
     assert_eq!(bytes(read.as_ref()), Some(&b"kept"[..]), "and the entry is still there");
 }
 
-fn signal(process: &Process, signal: &str) {
-    let sent = Command::new("kill").args(["-s", signal, &process.0.id().to_string()]).status();
-    assert!(sent.is_ok_and(|status| status.success()), "the signal {signal} was sent");
-}
-
 #[test]
 fn values_are_not_in_clear_on_the_disk() {
     let bus = Bus::start();
@@ -236,7 +123,7 @@ fn values_are_not_in_clear_on_the_disk() {
     let marker = "value-that-must-not-be-found";
     bus.keychain().write("index", marker.as_bytes()).expect("an entry is made");
     let mut files = 0;
-    every_file(bus.home.path(), &mut |content| {
+    every_file(bus.home(), &mut |content| {
         files += 1;
         let found = |text: &str| content.windows(text.len()).any(|window| window == text.as_bytes());
         assert!(!found(marker), "the value is not in clear");

@@ -48,6 +48,5 @@ pub(crate) fn key_account(vault: Uuid, generation: u32) -> String {
 /// # Errors
 /// [`State::Foreign`] where the entry is not 32 bytes long.
 pub(crate) fn read_key(keychain: &Keychain, vault: Uuid, generation: u32) -> Result<Option<Key>, KeychainError> {
-    let Some(bytes) = keychain.read(&key_account(vault, generation))? else { return Ok(None) };
-    Key::from_slice(&bytes).map(Some).ok_or(State::Foreign.into())
+    Ok(keychain.read_key(&key_account(vault, generation))?.map(Key::from))
 }

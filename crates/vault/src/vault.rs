@@ -55,7 +55,7 @@ impl Vault {
         }
         let id = Uuid::new_v4();
         let kek = Key::random(entropy.as_ref())?;
-        keychain.write(&key_account(id, FIRST_GENERATION), kek.bytes())?;
+        keychain.write_key(&key_account(id, FIRST_GENERATION), kek.bytes())?;
         file::make(path, |db| {
             schema::migrate(db)?;
             let filling = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;

@@ -174,6 +174,9 @@ pub(crate) enum Order {
     /// The background process
     #[command(hide = true)]
     Agent,
+    /// Fetches one key from the keychain for the agent, and ends
+    #[command(hide = true)]
+    FetchKey,
     /// What a run of the sample app starts
     #[command(hide = true)]
     SampleApp,

@@ -26,6 +26,7 @@ pub(crate) fn main() -> ExitCode {
     };
     match &arguments.order {
         Order::Agent => return crate::agent::run(),
+        Order::FetchKey => return floom_keychain::answer_fetch(),
         Order::SampleApp => {
             return match floom_local::sample_app(&mut std::io::stdout().lock()) {
                 Ok(()) => ExitCode::SUCCESS,
@@ -49,7 +50,7 @@ pub(crate) fn main() -> ExitCode {
 
 async fn order(order: Order, output: &Output) -> Result<Said, Failure> {
     match order {
-        Order::Agent | Order::SampleApp => Ok(Said::default()),
+        Order::Agent | Order::FetchKey | Order::SampleApp => Ok(Said::default()),
         Order::Serve { port, data, supervised } => {
             let data = match data {
                 Some(data) => data,
