@@ -22,6 +22,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Runs the agent until it is not needed any more.
 pub(crate) fn run() -> ExitCode {
     hardening::detach();
+    hardening::hand_nothing_down();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return announce_failure(not_started(&error.to_string())),

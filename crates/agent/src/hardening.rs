@@ -14,6 +14,12 @@ pub(crate) fn no_core_dumps() {
     }
 }
 
+/// Children of this process get nothing of what its starter left open.
+pub(crate) fn hand_nothing_down() {
+    #[cfg(unix)]
+    floom_guarded::keep_from_children();
+}
+
 /// Leaves the starter's session and terminal.
 pub(crate) fn detach() {
     #[cfg(unix)]

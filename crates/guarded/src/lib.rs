@@ -7,7 +7,11 @@
 //!
 //! While a key is in such memory Linux does not hibernate the machine (the image would hold the
 //! key). The memory is given back with the last key, so a locked vault does not stand in the way.
+//!
+//! Beside it stands [`keep_from_children`], which needs `unsafe` too.
 
+#[cfg(unix)]
+mod descriptors;
 mod pool;
 mod region;
 
@@ -18,6 +22,8 @@ mod system;
 
 use std::fmt;
 
+#[cfg(unix)]
+pub use descriptors::keep_from_children;
 use pool::{Pool, Slot};
 
 /// The length of a key, in bytes.
