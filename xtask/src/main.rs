@@ -7,6 +7,7 @@
 mod apt;
 mod bench;
 mod check;
+mod cross;
 mod job;
 mod place;
 mod run;
@@ -30,7 +31,7 @@ cargo xtask <command>
 
   run               set up and build, then open the window (without a display: walk the tour)
   test              set up and build, then run every test
-  check             formatting, lints, documentation, licences and sources of the dependencies
+  check             formatting, lints, documentation, types for other systems, licences of the dependencies
   tour [--out DIR]  walk the main job in the real window on a virtual display, with pictures
   ui                build the front end into ui/dist
   setup             install what is missing, touch nothing that is there

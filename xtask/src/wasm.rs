@@ -30,36 +30,59 @@ impl Toolchain {
 
 /// Finds or fetches the compiler for wasm32.
 pub(crate) fn toolchain() -> Outcome<Toolchain> {
-    let sysroot = PathBuf::from(read(Command::new("rustc").args(["--print", "sysroot"]))?.trim());
-    if has_target(&sysroot) {
-        return Ok(Toolchain { environment: Vec::new() });
+    let Some(unpacked) = for_target(TARGET)? else { return Ok(Toolchain { environment: Vec::new() }) };
+    let linker = sysroot()?.join("lib/rustlib").join(host()?).join("bin/rust-lld");
+    let mut toolchain = unpacked.toolchain("std,panic_abort");
+    toolchain.environment.push(("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker.into()));
+    Ok(toolchain)
+}
+
+/// Debian's toolchain, unpacked.
+pub(crate) struct Unpacked {
+    rustc: PathBuf,
+}
+
+impl Unpacked {
+    /// A toolchain that compiles the crates `std` of the standard library from their sources.
+    pub(crate) fn toolchain(&self, std: &str) -> Toolchain {
+        Toolchain {
+            environment: vec![
+                ("RUSTC", self.rustc.clone().into()),
+                ("RUSTC_BOOTSTRAP", "1".into()),
+                ("CARGO_UNSTABLE_BUILD_STD", std.into()),
+            ],
+        }
+    }
+}
+
+/// Finds or fetches a compiler for `target`: `None` where rustup's own has it, else Debian's.
+pub(crate) fn for_target(target: &str) -> Outcome<Option<Unpacked>> {
+    let sysroot = sysroot()?;
+    if has_target(&sysroot, target) {
+        return Ok(None);
     }
     let folder = place::target().join("wasm-toolchain");
     let rustc = folder.join("rustc");
     if !rustc.is_file() {
-        say("setup", format_args!("rustup target add {TARGET}"));
-        let added = Command::new("rustup").args(["target", "add", TARGET]).stdin(Stdio::null()).status();
-        if added.is_ok_and(|status| status.success()) && has_target(&sysroot) {
-            return Ok(Toolchain { environment: Vec::new() });
+        say("setup", format_args!("rustup target add {target}"));
+        let added = Command::new("rustup").args(["target", "add", target]).stdin(Stdio::null()).status();
+        if added.is_ok_and(|status| status.success()) && has_target(&sysroot, target) {
+            return Ok(None);
         }
         say("setup", "rustup could not bring it; taking Debian's own compiler, unpacked into the build folder");
         unpack(&folder).map_err(|stop| {
-            format!("there is no compiler for {TARGET}: rustup could not bring it, and {stop}. Nothing was installed")
+            format!("there is no compiler for {target}: rustup could not bring it, and {stop}. Nothing was installed")
         })?;
     }
-    let linker = sysroot.join("lib/rustlib").join(host()?).join("bin/rust-lld");
-    Ok(Toolchain {
-        environment: vec![
-            ("RUSTC", rustc.into()),
-            ("RUSTC_BOOTSTRAP", "1".into()),
-            ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort".into()),
-            ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker.into()),
-        ],
-    })
+    Ok(Some(Unpacked { rustc }))
 }
 
-fn has_target(sysroot: &Path) -> bool {
-    sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir()
+fn sysroot() -> Outcome<PathBuf> {
+    Ok(read(Command::new("rustc").args(["--print", "sysroot"]))?.trim().into())
+}
+
+fn has_target(sysroot: &Path, target: &str) -> bool {
+    sysroot.join("lib/rustlib").join(target).join("lib").is_dir()
 }
 
 fn host() -> Outcome<String> {
@@ -75,15 +98,8 @@ fn unpack(folder: &Path) -> Outcome {
     if folder.is_dir() {
         fs::remove_dir_all(folder)?;
     }
-    fs::create_dir_all(&downloads)?;
-    say("setup", format_args!("apt-get download {}", packages.join(" ")));
-    // Downloads by root go through another user, who may not write here.
-    let download = ["download", "-qq", "-o", "APT::Sandbox::User=root"];
-    run(Command::new("apt-get").args(download).args(&packages).current_dir(&downloads))?;
     let unpacked = folder.join("root");
-    for package in fs::read_dir(&downloads)? {
-        run(Command::new("dpkg").arg("-x").arg(package?.path()).arg(&unpacked))?;
-    }
+    download(&packages, &downloads, &unpacked)?;
     fs::remove_dir_all(&downloads)?;
     let libraries = libraries(&unpacked)?;
     let wrapper = format!(
@@ -96,6 +112,19 @@ fn unpack(folder: &Path) -> Outcome {
     fs::set_permissions(&half, fs::Permissions::from_mode(0o755))?;
     check_age(&read(Command::new(&half).arg("--version"))?)?;
     fs::rename(half, folder.join("rustc"))?;
+    Ok(())
+}
+
+/// Downloads Debian packages into the folder `downloads` and unpacks them into `unpacked`; nothing is installed.
+pub(crate) fn download(packages: &[String], downloads: &Path, unpacked: &Path) -> Outcome {
+    fs::create_dir_all(downloads)?;
+    say("setup", format_args!("apt-get download {}", packages.join(" ")));
+    // Downloads by root go through another user, who may not write here.
+    let download = ["download", "-qq", "-o", "APT::Sandbox::User=root"];
+    run(Command::new("apt-get").args(download).args(packages).current_dir(downloads))?;
+    for package in fs::read_dir(downloads)? {
+        run(Command::new("dpkg").arg("-x").arg(package?.path()).arg(unpacked))?;
+    }
     Ok(())
 }
 

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use floom_keychain::State;
+use floom_keychain::doctor::{Advice, Facts};
 use floom_protocol::Failure;
 use floom_protocol::import::Fate;
 use floom_protocol::view::{
@@ -85,22 +87,33 @@ pub(crate) fn doctor(engine: &Engine) -> DoctorView {
         VaultView::Locked => ("locked".to_owned(), true),
         VaultView::Stopped { failure } => (failure.message.clone(), false),
     };
-    let ready = matches!(keychain, floom_keychain::State::Ready | floom_keychain::State::Absent);
     let mut checks = vec![
-        Check { what: "Agent".to_owned(), found: format!("runs, version {}", env!("CARGO_PKG_VERSION")), ok: true },
-        Check { what: engine.keychain.name().to_owned(), found: keychain.sentence().to_owned(), ok: ready },
-        Check { what: "Vault".to_owned(), found, ok },
-        Check { what: "Vault file".to_owned(), found: file::display(&engine.path), ok: true },
+        Check::new("Agent", format!("runs, version {}", env!("CARGO_PKG_VERSION")), true),
+        keychain_check(engine.keychain.name(), keychain),
+        Check::new("Vault", found, ok),
+        Check::new("Vault file", file::display(&engine.path), true),
     ];
     checks.extend(engine.link_views().into_iter().map(|link| {
         let ok = !matches!(link.state, LinkState::CannotRead { .. } | LinkState::Gone);
-        Check { what: link.file.clone(), found: link_words(&link.state), ok }
+        Check::new(link.file.clone(), link_words(&link.state), ok)
     }));
     let failure = match vault {
         VaultView::Stopped { failure } => Some(failure),
         _ => None,
     };
     DoctorView { checks, failure }
+}
+
+/// How the keychain is, and what helps on this desktop.
+fn keychain_check(name: &str, state: State) -> Check {
+    let check = Check::new(name, state.sentence(), matches!(state, State::Ready | State::Absent));
+    if state == State::Ready {
+        return check;
+    }
+    let variable = |name: &str| std::env::var(name).ok();
+    let facts = Facts::look(std::env::consts::OS, variable, |path| Path::new(path).exists());
+    let advice = Advice::of(state, facts.desktop());
+    Check { cause: Some(advice.cause.to_owned()), cure: Some(advice.cure.to_owned()), ..check }
 }
 
 fn link_words(state: &LinkState) -> String {

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod doctor;
 mod fetch;
 mod keychain;
 mod memory;

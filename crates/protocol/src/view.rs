@@ -377,6 +377,19 @@ pub struct Check {
     pub found: String,
     /// Whether it is as it should be.
     pub ok: bool,
+    /// Why it is so, in a whole sentence, where that is known.
+    #[serde(default)]
+    pub cause: Option<String>,
+    /// What to do about it, in a whole sentence.
+    #[serde(default)]
+    pub cure: Option<String>,
+}
+
+impl Check {
+    /// A check that needs no advice.
+    pub fn new(what: impl Into<String>, found: impl Into<String>, ok: bool) -> Self {
+        Self { what: what.into(), found: found.into(), ok, cause: None, cure: None }
+    }
 }
 
 /// States and names, never values.

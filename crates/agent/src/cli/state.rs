@@ -153,6 +153,9 @@ pub(crate) async fn doctor(face: &mut Face) -> Result<Said, Failure> {
     let mut said = Said::default();
     for check in &report.checks {
         said = said.line(format!("{} {:<20} {}", if check.ok { "ok" } else { "! " }, check.what, check.found));
+        for advice in [&check.cause, &check.cure].into_iter().flatten() {
+            said = said.line(format!("   {:<20} {advice}", ""));
+        }
     }
     if let Some(failure) = report.failure {
         said.lines.iter().for_each(|line| eprintln!("{line}"));

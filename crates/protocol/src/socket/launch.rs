@@ -34,6 +34,11 @@ const KEPT: &[&str] = &[
     "XDG_CONFIG_HOME",
     "XDG_CACHE_HOME",
     "DBUS_SESSION_BUS_ADDRESS",
+    // By these the doctor knows which desktop it gives advice for.
+    "XDG_CURRENT_DESKTOP",
+    "WAYLAND_DISPLAY",
+    "DISPLAY",
+    "WSL_DISTRO_NAME",
     "SYSTEMROOT",
     "LOCALAPPDATA",
     "APPDATA",
