@@ -1,0 +1,107 @@
+//! Files that older versions of this program wrote, kept for ever: each opens, with all that it holds.
+//!
+//! The generator is ignored and only ever writes a file for a *new* version:
+//! `cargo test -p floom-vault --test golden -- --ignored`.
+
+mod place;
+
+use std::path::PathBuf;
+
+use floom_secret::Policy;
+use floom_vault::{
+    ChainCheck, ConnectionKind, NewConnection, NewLink, NewOutboxItem, NewReceipt, OutboxChange, Source, Vault,
+};
+use place::{Place, at, value};
+use serde::{Deserialize, Serialize};
+
+/// The versions of which a file is kept.
+const KEPT: [u32; 1] = [1];
+
+/// What the keychain held when the file was written.
+#[derive(Serialize, Deserialize)]
+struct Key {
+    account: String,
+    kek: Vec<u8>,
+}
+
+fn vector(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "vectors", name].iter().collect()
+}
+
+/// Puts one of everything into a new vault.
+fn fill(vault: &mut Vault) {
+    let filled = vault.transaction(|tx| {
+        let new = NewConnection {
+            kind: ConnectionKind::Remote,
+            label: "floom.dev".into(),
+            base_url: Some("https://floom.dev".into()),
+            token: Some(&value("floom_agent_token")),
+        };
+        let connection = tx.add_connection(&new, at(1))?;
+        let app = tx.ensure_app(connection, "flyfast", "Fly fast")?;
+        let secret = tx.ensure_secret(app, "OPENAI_API_KEY", at(2))?;
+        tx.put_value(secret, &value("sk-proj-0123456789abcdefgh8b2a"), &Source::Typed, at(3))?;
+        let version = tx.put_value(secret, &value("second"), &Source::Pasted, at(4))?;
+        tx.set_policy(secret, Policy::Creator)?;
+        let path = "/code/flyfast/.env".into();
+        tx.add_link(&NewLink { path, app, auto: true, reader: None, default_policy: Policy::User }, at(5))?;
+        let change = OutboxChange::Value { version, policy: Policy::Creator };
+        tx.enqueue(&NewOutboxItem { app, secret, change }, at(6))?;
+        let receipt = NewReceipt { what: "value_stored", app: Some("flyfast"), key: Some("KEY"), detail: "typed" };
+        tx.append_receipt(&receipt, at(7))?;
+        tx.set_setting("theme", "dark")
+    });
+    filled.expect("one of everything is stored");
+}
+
+/// Checks that all of [`fill`] is there.
+fn check(vault: &Vault, version: u32) {
+    let connection = vault.connections().unwrap().remove(0);
+    let token = vault.connection_token(connection.id).unwrap();
+    assert_eq!(token, Some(value("floom_agent_token")), "version {version}: the token");
+    let app = vault.apps().unwrap().remove(0);
+    assert_eq!((app.slug.as_str(), app.name.as_str()), ("flyfast", "Fly fast"), "version {version}: the app");
+    let secret = vault.secrets(app.id).unwrap().remove(0);
+    assert_eq!(secret.policy, Some(Policy::Creator), "version {version}: the policy");
+    let first = vault.value(secret.id, 1).unwrap();
+    assert_eq!(first, value("sk-proj-0123456789abcdefgh8b2a"), "version {version}: the first value");
+    assert_eq!(vault.value(secret.id, 2).unwrap(), value("second"), "version {version}: the second value");
+    let current = secret.current.expect("it has a current value");
+    assert_eq!(current.fingerprint, vault.fingerprint(&value("second")), "version {version}: the fingerprint");
+    assert_eq!(vault.links().unwrap()[0].default_policy, Policy::User, "version {version}: the link");
+    assert_eq!(vault.outbox().unwrap()[0].secret, secret.id, "version {version}: the waiting change");
+    let chain = vault.receipts_verify().unwrap();
+    assert_eq!(chain, ChainCheck::Whole { count: 1 }, "version {version}: the receipt");
+    assert_eq!(vault.setting("theme").unwrap().as_deref(), Some("dark"), "version {version}: the setting");
+}
+
+#[test]
+fn every_file_that_was_ever_written_opens_with_all_that_it_holds() {
+    for version in KEPT {
+        let place = Place::new();
+        std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+        std::fs::copy(vector(&format!("v{version}.db")), place.path()).unwrap();
+        let key = std::fs::read(vector(&format!("v{version}.key.json"))).unwrap();
+        let key: Key = serde_json::from_slice(&key).unwrap();
+        place.keychain.write(&key.account, &key.kek).unwrap();
+        check(&place.open(), version);
+        check(&place.open(), version);
+    }
+}
+
+#[test]
+#[ignore = "writes the file of a new version"]
+fn write() {
+    let place = Place::new();
+    let mut vault = place.create();
+    fill(&mut vault);
+    let account = format!("{}/1", vault.id());
+    drop(vault);
+    let kek = place.keychain.read(&account).unwrap().unwrap().to_vec();
+    let db = rusqlite::Connection::open(place.path()).unwrap();
+    let version: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    drop(db);
+    std::fs::copy(place.path(), vector(&format!("v{version}.db"))).unwrap();
+    let key = serde_json::to_string(&Key { account, kek }).unwrap() + "\n";
+    std::fs::write(vector(&format!("v{version}.key.json")), key).unwrap();
+}
