@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use floom_secret::SecretValue;
@@ -12,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::blob::Blob;
 use crate::cipher::{self, DoesNotOpen, Key, NONCE};
 use crate::context::{Context, Fields, Purpose};
-use crate::{Entropy, Fingerprint, VaultError};
+use crate::{Entropy, Fingerprint, RandomnessFailed, VaultError};
 
 /// How often one data key seals before it is replaced (NIST SP 800-38D, section 8.3, allows 2^32).
 const MOST_SEALS: i64 = 1 << 31;
@@ -30,6 +31,7 @@ pub(crate) struct Keys {
     chain: Key,
     /// Data keys by their wrapped form: a key whose row is gone, or was never committed, is not found.
     opened: RefCell<HashMap<Vec<u8>, Arc<Key>>>,
+    sealing: RefCell<Sealing>,
     entropy: Box<dyn Entropy>,
     most_seals: i64,
 }
@@ -39,6 +41,42 @@ struct DataKey {
     generation: u32,
     seals: i64,
     key: Arc<Key>,
+}
+
+/// What the transaction under way seals with. It is empty between two, so that nothing of one
+/// that was rolled back is used again.
+#[derive(Default)]
+struct Sealing {
+    /// The newest data key of each owner, with the seals that its row does not count yet.
+    newest: HashMap<Uuid, DataKey>,
+    nonces: Nonces,
+}
+
+/// Random nonces, many from one call of the source.
+struct Nonces {
+    batch: [u8; Nonces::BATCH * NONCE],
+    used: usize,
+}
+
+impl Nonces {
+    const BATCH: usize = 64;
+
+    fn next(&mut self, entropy: &dyn Entropy) -> Result<[u8; NONCE], RandomnessFailed> {
+        if self.used == Self::BATCH {
+            entropy.fill(&mut self.batch)?;
+            self.used = 0;
+        }
+        let mut nonce = [0; NONCE];
+        nonce.copy_from_slice(&self.batch[self.used * NONCE..][..NONCE]);
+        self.used += 1;
+        Ok(nonce)
+    }
+}
+
+impl Default for Nonces {
+    fn default() -> Self {
+        Self { batch: [0; Self::BATCH * NONCE], used: Self::BATCH }
+    }
 }
 
 impl Keys {
@@ -99,6 +137,7 @@ impl Keys {
             rows: receipts.derive("floom vault 1: rows"),
             chain: receipts.derive("floom vault 1: receipts"),
             opened: RefCell::default(),
+            sealing: RefCell::default(),
             entropy,
             most_seals: MOST_SEALS,
         })
@@ -139,6 +178,19 @@ impl Keys {
         }
     }
 
+    /// Begins a transaction: what an earlier one left is forgotten.
+    pub(crate) fn begin(&self) {
+        self.sealing.take();
+    }
+
+    /// Counts what the transaction has sealed; the last thing before its commit.
+    pub(crate) fn count_seals(&self, db: &Connection) -> Result<(), VaultError> {
+        for data in self.sealing.take().newest.values() {
+            db.prepare_cached("UPDATE keys SET seals = ?2 WHERE key = ?1")?.execute(params![data.row, data.seals])?;
+        }
+        Ok(())
+    }
+
     /// Makes the first data key of `owner` where it has none.
     pub(crate) fn ensure_data_key(&self, db: &Connection, owner: Uuid) -> Result<(), VaultError> {
         match self.newest(db, owner)? {
@@ -147,14 +199,20 @@ impl Keys {
         }
     }
 
-    /// Seals `plaintext` under the newest data key of the context's owner.
+    /// Seals `plaintext` under the newest data key of the context's owner, within a transaction.
     pub(crate) fn seal(&self, db: &Connection, context: &Context<'_>, plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let mut data = self.newest(db, context.owner)?.ok_or(VaultError::Damaged)?;
+        let mut sealing = self.sealing.borrow_mut();
+        let Sealing { newest, nonces } = &mut *sealing;
+        let data = match newest.entry(context.owner) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(self.newest(db, context.owner)?.ok_or(VaultError::Damaged)?),
+        };
         if data.seals >= self.most_seals {
-            data = self.make_data_key(db, context.owner, data.generation + 1)?;
+            // Counted here, because the next takes its place.
+            db.prepare_cached("UPDATE keys SET seals = ?2 WHERE key = ?1")?.execute(params![data.row, data.seals])?;
+            *data = self.make_data_key(db, context.owner, data.generation + 1)?;
         }
-        let mut nonce = [0; NONCE];
-        self.entropy.fill(&mut nonce)?;
+        let nonce = nonces.next(self.entropy.as_ref())?;
         // The table refuses a nonce that this key has used before, whatever the random source does.
         let fresh = db
             .prepare_cached("INSERT OR IGNORE INTO nonces (key, nonce) VALUES (?1, ?2)")?
@@ -162,7 +220,7 @@ impl Keys {
         if fresh != 1 {
             return Err(VaultError::Randomness);
         }
-        db.prepare_cached("UPDATE keys SET seals = seals + 1 WHERE key = ?1")?.execute([data.row])?;
+        data.seals += 1;
         let associated = context.associated(self.vault, data.generation);
         let sealed = cipher::seal(&data.key, &nonce, associated.as_bytes(), plaintext)
             .map_err(|DoesNotOpen| VaultError::Damaged)?;

@@ -122,7 +122,9 @@ impl Vault {
         let records = &self.records;
         let transaction =
             Transaction::new_unchecked(&records.db, TransactionBehavior::Immediate).map_err(VaultError::from)?;
+        records.keys.begin();
         let done = work(&mut Tx { records })?;
+        records.keys.count_seals(&records.db)?;
         transaction.commit().map_err(VaultError::from)?;
         Ok(done)
     }
