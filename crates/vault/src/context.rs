@@ -88,6 +88,11 @@ impl Purpose {
             Self::ReceiptKey => "receipt key",
         }
     }
+
+    /// The purpose of a wrapped key.
+    pub(crate) fn of_key(word: &str) -> Option<Self> {
+        [Self::DataKey, Self::FingerprintKey, Self::ReceiptKey].into_iter().find(|purpose| purpose.word() == word)
+    }
 }
 
 /// What a sealed blob belongs to. A blob opens only where all of it is the same.

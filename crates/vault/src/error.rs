@@ -20,6 +20,39 @@ pub enum VaultError {
     /// The keychain's key is not this vault's.
     #[error("The key in the keychain does not open this vault.")]
     WrongKey,
+    /// The passphrase is not this vault's.
+    #[error("The passphrase does not open this vault.")]
+    WrongPassphrase,
+    /// A new passphrase is too easily guessed.
+    #[error("A passphrase needs at least 12 characters.")]
+    PassphraseTooShort,
+    /// The keychain has no part in this vault.
+    #[error("This vault opens with a passphrase, not with the keychain.")]
+    OpensWithPassphrase,
+    /// A passphrase has no part in this vault.
+    #[error("This vault opens with the keychain's key, not with a passphrase.")]
+    OpensWithKeychain,
+    /// The vault has a recovery kit, and nobody asked for another.
+    #[error("This vault has a recovery kit already.")]
+    KitExists,
+    /// No recovery kit was made for this vault.
+    #[error("No recovery kit was made for this vault.")]
+    NoKit,
+    /// The file is no copy of a vault.
+    #[error("That file is no recovery kit.")]
+    NotAKit,
+    /// Not everything in the kit opens.
+    #[error("Not everything in the kit opens.")]
+    KitDamaged,
+    /// The checksum of a recovery code does not fit.
+    #[error("The code has a typing mistake.")]
+    CodeMistyped,
+    /// A recovery code that is whole, of another kit.
+    #[error("The code is not the one of this kit.")]
+    WrongCode,
+    /// Something is at the path; it is not replaced.
+    #[error("There is a file at that place already.")]
+    FileExists,
     /// The file, or one of its keys, cannot be read.
     #[error("The vault file is damaged.")]
     Damaged,
@@ -54,6 +87,9 @@ pub enum VaultError {
     /// No randomness, or a nonce came twice; nothing was sealed.
     #[error("The system gave no usable randomness.")]
     Randomness,
+    /// Another process reads or writes the file at this moment.
+    #[error("The vault file is in use by another program.")]
+    Busy,
     /// The disk is full.
     #[error("The disk is full.")]
     DiskFull,
@@ -73,6 +109,18 @@ impl VaultError {
             Self::Standing(standing) => standing.code(),
             Self::Newer => "vault_newer",
             Self::WrongKey => "vault_wrong_key",
+            Self::WrongPassphrase => "wrong_passphrase",
+            Self::PassphraseTooShort => "passphrase_too_short",
+            Self::OpensWithPassphrase => "vault_opens_with_passphrase",
+            Self::OpensWithKeychain => "vault_opens_with_keychain",
+            Self::KitExists => "recovery_kit_exists",
+            Self::NoKit => "no_recovery_kit",
+            Self::NotAKit => "not_a_recovery_kit",
+            Self::KitDamaged => "recovery_kit_damaged",
+            Self::CodeMistyped => "recovery_code_mistyped",
+            Self::WrongCode => "recovery_code_wrong",
+            Self::FileExists => "file_exists",
+            Self::Busy => "vault_busy",
             Self::Damaged => "vault_damaged",
             Self::ValueDamaged { .. } => "vault_value_damaged",
             Self::RowAltered { .. } => "vault_row_altered",
@@ -91,6 +139,7 @@ impl VaultError {
         match self {
             Self::ValueDamaged { .. } => "Every other value stays readable.",
             Self::AgentRunning => "The other agent goes on.",
+            Self::FileExists | Self::NotAKit => "The file was left as it is.",
             _ => "Nothing was changed.",
         }
     }
@@ -102,6 +151,18 @@ impl VaultError {
             Self::Standing(standing) => standing.hint(),
             Self::Newer => Standing::Newer.hint(),
             Self::WrongKey => State::Foreign.hint(),
+            Self::WrongPassphrase => "Type it again; spaces and capital letters count.",
+            Self::PassphraseTooShort => "Choose a longer one; five or six words are good.",
+            Self::OpensWithPassphrase => "Use its passphrase; that can be changed.",
+            Self::OpensWithKeychain => "Unlock the keychain, or use the recovery kit.",
+            Self::KitExists => "Prove it, or ask for a new kit; then the old code opens old files only.",
+            Self::NoKit => "Make a recovery kit in Settings, while the vault is open.",
+            Self::NotAKit => "Choose the kit file that was saved with the code.",
+            Self::KitDamaged => "Save the kit file again, then prove it again.",
+            Self::CodeMistyped => "Compare it with your copy, group by group.",
+            Self::WrongCode => "Use the code that was made with this kit.",
+            Self::FileExists => "Choose another place, or move that file away first.",
+            Self::Busy => "Try again in a moment.",
             Self::Damaged => Standing::Damaged.hint(),
             Self::ValueDamaged { .. } => "Restore an older version, or set the value again.",
             Self::RowAltered { .. } => "Check what it says and set it again, or go back to a kit or backup.",

@@ -2,15 +2,18 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use uuid::Uuid;
 
+use crate::VaultError;
+use crate::passphrase::Passphrase;
+use crate::records::VaultRow;
 use crate::schema::{APPLICATION, NEWEST};
-use crate::{VaultError, records};
 
 /// How long a statement waits for another process's lock.
 const BUSY: Duration = Duration::from_secs(5);
@@ -22,8 +25,8 @@ pub(crate) enum Found {
     Nothing,
     /// The log of a vault whose file is gone; SQLite would play it into a new file.
     LogOnly,
-    /// A vault: its id and the generation of its key-encryption key.
-    Vault { id: Uuid, generation: u32 },
+    /// A vault: its id, the generation of its key-encryption key, and whether a passphrase gives that.
+    Vault { id: Uuid, generation: u32, passphrase: bool },
     /// A vault of a newer program.
     Newer,
     /// Something that cannot be read as a vault.
@@ -71,27 +74,72 @@ pub(crate) fn open(path: &Path) -> Result<Connection, VaultError> {
 ///
 /// # Errors
 /// Where something is at `path` already, it is kept and this fails.
-pub(crate) fn make(path: &Path, fill: impl FnOnce(&Connection) -> Result<(), VaultError>) -> Result<(), VaultError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    make_folder(folder)?;
+pub(crate) fn make(
+    path: &Path,
+    fill: impl FnOnce(Connection) -> Result<Connection, VaultError>,
+) -> Result<(), VaultError> {
+    make_folder(folder_of(path))?;
     let draft = path.with_extension("new");
-    for leftover in [draft.clone(), beside(&draft, "-wal"), beside(&draft, "-shm")] {
-        match std::fs::remove_file(&leftover) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-    }
-    private().create_new(true).open(&draft)?.sync_all()?;
-    let db = open(&draft)?;
-    fill(&db)?;
+    new_draft(&draft)?;
+    let db = fill(open(&draft)?)?;
     db.pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()))?;
     db.close().map_err(|(_, error)| error)?;
     File::open(&draft)?.sync_all()?;
     // A hard link, unlike a rename, never replaces what has come to the path meanwhile.
     std::fs::hard_link(&draft, path)?;
     std::fs::remove_file(&draft)?;
+    sync_folder(path)
+}
+
+/// Keeps what `db` holds as a file of its own at `path`, in one consistent state; what was there is replaced at once.
+pub(crate) fn copy(db: &Connection, path: &Path) -> Result<(), VaultError> {
+    let draft = beside(path, ".new");
+    new_draft(&draft)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut to = Connection::open_with_flags(&draft, flags)?;
+    copy_into(db, &mut to)?;
+    // A copy is one file: it says so itself, and can be read where nothing can be written beside it.
+    to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+    to.close().map_err(|(_, error)| error)?;
+    File::open(&draft)?.sync_all()?;
+    std::fs::rename(&draft, path)?;
+    sync_folder(path)
+}
+
+/// Replaces everything in `to` by what `db` holds, in one consistent state.
+pub(crate) fn copy_into(db: &Connection, to: &mut Connection) -> Result<(), VaultError> {
+    match Backup::new(db, to)?.step(-1)? {
+        StepResult::Done => Ok(()),
+        _ => Err(VaultError::Busy),
+    }
+}
+
+/// Removes the file at `path`; one that is not there is no error.
+pub(crate) fn remove(path: &Path) -> Result<(), VaultError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// An empty file that only its owner reads, without what an earlier try has left.
+fn new_draft(draft: &Path) -> Result<(), VaultError> {
+    for leftover in ["", "-wal", "-shm", "-journal"] {
+        remove(&beside(draft, leftover))?;
+    }
+    Ok(private().create_new(true).open(draft)?.sync_all()?)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes the name of a file durable.
+fn sync_folder(path: &Path) -> Result<(), VaultError> {
     #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
+    File::open(folder_of(path))?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = path;
     Ok(())
 }
 
@@ -108,10 +156,25 @@ pub(crate) fn look(path: &Path) -> Found {
     if version > NEWEST {
         return Found::Newer;
     }
-    match identity(path) {
-        Ok((id, generation)) => Found::Vault { id, generation },
-        Err(_) => Found::Damaged,
-    }
+    let vault = || {
+        let db = read_only(path)?;
+        let row = VaultRow::read(&db)?;
+        let passphrase = version >= 2 && Passphrase::read(&db)?.is_some();
+        Ok::<_, VaultError>(Found::Vault { id: row.id, generation: row.kek_generation, passphrase })
+    };
+    vault().unwrap_or(Found::Damaged)
+}
+
+/// Whether nothing is at `path`, and no log that SQLite would play into a file there.
+pub(crate) fn is_free(path: &Path) -> bool {
+    look(path) == Found::Nothing
+}
+
+/// Whether a copy of the vault `id` is at `path`: one that [`copy`] made, not a vault in use, whose header says WAL.
+pub(crate) fn is_copy_of(path: &Path, id: Uuid) -> bool {
+    let mut header = [0; 20];
+    let rollback = File::open(path).is_ok_and(|mut file| file.read_exact(&mut header).is_ok()) && header[18] == 1;
+    rollback && matches!(look(path), Found::Vault { id: found, .. } if found == id)
 }
 
 /// `user_version` of a vault's header (<https://www.sqlite.org/fileformat2.html>, section 1.3).
@@ -122,7 +185,8 @@ fn header(path: &Path) -> Option<u32> {
     (header.starts_with(b"SQLite format 3\0") && number(68) == Some(APPLICATION)).then(|| number(60)).flatten()
 }
 
-fn identity(path: &Path) -> Result<(Uuid, u32), VaultError> {
+/// Opens the database at `path` so that nothing is written, not even beside it.
+pub(crate) fn read_only(path: &Path) -> Result<Connection, VaultError> {
     // Without a log SQLite would make one even for reading; an immutable file it only reads.
     let mut uri = format!("file:{}?mode=ro", percent_encoded(path));
     if !has_log(path) {
@@ -131,15 +195,15 @@ fn identity(path: &Path) -> Result<(Uuid, u32), VaultError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(uri, flags)?;
     db.busy_timeout(BUSY)?;
-    let (id, generation, _) = records::vault_row(&db)?;
-    Ok((id, generation))
+    Ok(db)
 }
 
 fn has_log(path: &Path) -> bool {
     std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
-fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
+/// `path` with `suffix` at its end.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

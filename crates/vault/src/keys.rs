@@ -43,6 +43,14 @@ struct DataKey {
     key: Arc<Key>,
 }
 
+impl DataKey {
+    /// Stores how often it has sealed.
+    fn count(&self, db: &Connection) -> Result<(), VaultError> {
+        db.prepare_cached("UPDATE keys SET seals = ?2 WHERE key = ?1")?.execute(params![self.row, self.seals])?;
+        Ok(())
+    }
+}
+
 /// What the transaction under way seals with. It is empty between two, so that nothing of one
 /// that was rolled back is used again.
 #[derive(Default)]
@@ -85,6 +93,11 @@ impl Keys {
         cipher::mac(&kek.derive("floom vault 1: key check"), vault.as_bytes())
     }
 
+    /// Whether `kek` is the key-encryption key that belongs to the check value.
+    pub(crate) fn fits(kek: &Key, vault: Uuid, check: &[u8]) -> bool {
+        cipher::same(&Self::check_value(kek, vault), check)
+    }
+
     /// Stores the two keys of a new vault that survive every rotation, wrapped.
     pub(crate) fn make(
         db: &Connection,
@@ -109,7 +122,7 @@ impl Keys {
         check: &[u8],
         entropy: Box<dyn Entropy>,
     ) -> Result<Self, VaultError> {
-        let fits = cipher::same(&Self::check_value(&kek, vault), check);
+        let fits = Self::fits(&kek, vault, check);
         let unwrapped = |purpose: Purpose| {
             let wrapped: Vec<u8> = db
                 .query_row(
@@ -145,6 +158,47 @@ impl Keys {
 
     pub(crate) fn vault(&self) -> Uuid {
         self.vault
+    }
+
+    pub(crate) fn kek(&self) -> &Key {
+        &self.kek
+    }
+
+    pub(crate) fn kek_generation(&self) -> u32 {
+        self.kek_generation
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        self.entropy.as_ref()
+    }
+
+    /// Wraps all keys anew, under `kek`; these keys go on with the old one until [`replace_kek`](Self::replace_kek).
+    pub(crate) fn rewrap(&self, db: &Connection, kek: &Key, generation: u32) -> Result<(), VaultError> {
+        type Row = (i64, String, [u8; 16], u32, Vec<u8>);
+        let rows = db
+            .prepare("SELECT key, purpose, owner, generation, wrapped FROM keys")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
+            .collect::<Result<Vec<Row>, _>>()?;
+        for (row, purpose, owner, of, wrapped) in rows {
+            let purpose = Purpose::of_key(&purpose).ok_or(VaultError::Damaged)?;
+            let context = own(Uuid::from_bytes(owner), purpose);
+            let key =
+                unwrap(&self.kek, self.vault, &context, of, &wrapped).map_err(|DoesNotOpen| VaultError::Damaged)?;
+            let wrapped = wrap(kek, generation, self.vault, &context, of, &key, self.entropy())?;
+            db.prepare_cached("UPDATE keys SET wrapped = ?2 WHERE key = ?1")?.execute(params![row, wrapped])?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with the key under which [`rewrap`](Self::rewrap) has wrapped everything.
+    pub(crate) fn replace_kek(&mut self, kek: Key, generation: u32) {
+        (self.kek, self.kek_generation) = (kek, generation);
+        self.opened.get_mut().clear();
+    }
+
+    /// Gives the source of randomness to `other`, which takes the place of these keys.
+    pub(crate) fn hand_entropy_to(&mut self, other: &mut Self) {
+        std::mem::swap(&mut self.entropy, &mut other.entropy);
     }
 
     pub(crate) fn fingerprint(&self, value: &SecretValue) -> Fingerprint {
@@ -185,10 +239,7 @@ impl Keys {
 
     /// Counts what the transaction has sealed; the last thing before its commit.
     pub(crate) fn count_seals(&self, db: &Connection) -> Result<(), VaultError> {
-        for data in self.sealing.take().newest.values() {
-            db.prepare_cached("UPDATE keys SET seals = ?2 WHERE key = ?1")?.execute(params![data.row, data.seals])?;
-        }
-        Ok(())
+        self.sealing.take().newest.values().try_for_each(|data| data.count(db))
     }
 
     /// Makes the first data key of `owner` where it has none.
@@ -208,8 +259,7 @@ impl Keys {
             Entry::Vacant(unknown) => unknown.insert(self.newest(db, context.owner)?.ok_or(VaultError::Damaged)?),
         };
         if data.seals >= self.most_seals {
-            // Counted here, because the next takes its place.
-            db.prepare_cached("UPDATE keys SET seals = ?2 WHERE key = ?1")?.execute(params![data.row, data.seals])?;
+            data.count(db)?;
             *data = self.make_data_key(db, context.owner, data.generation + 1)?;
         }
         let nonce = nonces.next(self.entropy.as_ref())?;
@@ -225,6 +275,36 @@ impl Keys {
         let sealed = cipher::seal(&data.key, &nonce, associated.as_bytes(), plaintext)
             .map_err(|DoesNotOpen| VaultError::Damaged)?;
         Ok(Blob { generation: data.generation, nonce: &nonce, sealed: &sealed }.to_bytes())
+    }
+
+    /// Starts the next generation of the owner's data key, under which everything is sealed from now on.
+    pub(crate) fn start_generation(&self, db: &Connection, owner: Uuid) -> Result<(), VaultError> {
+        if let Some(data) = self.sealing.borrow_mut().newest.remove(&owner) {
+            data.count(db)?;
+        }
+        let generation = self.newest(db, owner)?.map_or(0, |data| data.generation);
+        self.make_data_key(db, owner, generation + 1).map(drop)
+    }
+
+    /// Deletes the owner's data keys, with their nonces, but for the newest and the generations in `used`.
+    pub(crate) fn delete_old_generations(&self, db: &Connection, owner: Uuid, used: &[u32]) -> Result<(), VaultError> {
+        let rows = db
+            .prepare_cached("SELECT key, generation FROM keys WHERE purpose = ?1 AND owner = ?2 ORDER BY generation")?
+            .query_map(params![Purpose::DataKey.word(), owner.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<Vec<(i64, u32)>, _>>()?;
+        let Some((_, old)) = rows.split_last() else { return Ok(()) };
+        for (row, _) in old.iter().filter(|(_, generation)| !used.contains(generation)) {
+            db.prepare_cached("DELETE FROM nonces WHERE key = ?1")?.execute([row])?;
+            db.prepare_cached("DELETE FROM keys WHERE key = ?1")?.execute([row])?;
+        }
+        Ok(())
+    }
+
+    /// Whoever has data keys: apps, and connections with a token.
+    pub(crate) fn owners(db: &Connection) -> Result<Vec<Uuid>, VaultError> {
+        let mut statement = db.prepare("SELECT DISTINCT owner FROM keys WHERE purpose = ?1")?;
+        let owners = statement.query_map([Purpose::DataKey.word()], |row| row.get(0).map(Uuid::from_bytes))?;
+        Ok(owners.collect::<Result<_, _>>()?)
     }
 
     /// Opens what [`seal`](Self::seal) gave for the same context; `None` where it does not open.

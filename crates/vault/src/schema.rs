@@ -1,8 +1,11 @@
 //! The tables, and how a file of an older version gets them.
 
+use std::path::{Path, PathBuf};
+
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::VaultError;
+use crate::point::{Point, reach};
+use crate::{VaultError, file};
 
 /// Marks the file as a vault: "FlSv" in SQLite's header.
 pub(crate) const APPLICATION: u32 = 0x466c_5376;
@@ -11,7 +14,7 @@ pub(crate) const APPLICATION: u32 = 0x466c_5376;
 pub(crate) const NEWEST: u32 = MIGRATIONS.len() as u32;
 
 /// Each takes a file from the version of its index to the next, adding only.
-const MIGRATIONS: &[&str] = &[TABLES_1];
+const MIGRATIONS: &[&str] = &[TABLES_1, TABLES_2];
 
 const TABLES_1: &str = "
     CREATE TABLE vault (
@@ -122,21 +125,77 @@ const TABLES_1: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// Brings the tables of `db` to [`NEWEST`], each step in one transaction.
+/// `kek_other` is the generation whose keychain entry a rotation has made or left over. A `passphrase`
+/// is there where one takes the keychain's place, a `recovery` where a kit was made.
+const TABLES_2: &str = "
+    ALTER TABLE vault ADD COLUMN kek_other INTEGER;
+    CREATE TABLE passphrase (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        salt BLOB NOT NULL,
+        memory INTEGER NOT NULL,
+        passes INTEGER NOT NULL,
+        lanes INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE recovery (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        id BLOB NOT NULL,
+        public_key BLOB NOT NULL,
+        made_at INTEGER NOT NULL,
+        tested_at INTEGER,
+        kek_generation INTEGER NOT NULL,
+        sealed BLOB NOT NULL,
+        mac BLOB NOT NULL
+    ) STRICT;
+";
+
+/// Makes the tables of a new, empty database, or brings those of a copy to [`NEWEST`].
 ///
 /// # Errors
 /// [`VaultError::Newer`] where the file is ahead of this program.
-pub(crate) fn migrate(db: &Connection) -> Result<(), VaultError> {
-    loop {
-        let step = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
-        let version: u32 = step.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if version > NEWEST {
-            return Err(VaultError::Newer);
-        }
-        let Some(tables) = MIGRATIONS.get(version as usize) else { return Ok(()) };
+pub(crate) fn make(db: &Connection) -> Result<(), VaultError> {
+    while step(db, None)? {}
+    Ok(())
+}
+
+/// Brings the tables of the vault at `path` to [`NEWEST`]: each step adds only and is one transaction,
+/// and before each a copy of the file is kept beside it.
+///
+/// # Errors
+/// [`VaultError::Newer`] where the file is ahead of this program.
+pub(crate) fn migrate(db: &Connection, path: &Path) -> Result<(), VaultError> {
+    while step(db, Some(path))? {}
+    Ok(())
+}
+
+/// Where the copy is kept that was made before the step to `version`.
+pub(crate) fn copy_before(path: &Path, version: u32) -> PathBuf {
+    file::beside(path, &format!(".before-{version}"))
+}
+
+/// Removes the copies that were kept before steps: their keys are about to be, or were, replaced.
+pub(crate) fn remove_copies(path: &Path) -> Result<(), VaultError> {
+    (2..=NEWEST).try_for_each(|version| file::remove(&copy_before(path, version)))
+}
+
+/// One step; `false` where none is left.
+fn step(db: &Connection, keep_copy_of: Option<&Path>) -> Result<bool, VaultError> {
+    let version = |db: &Connection| db.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
+    let from = version(db)?;
+    if from > NEWEST {
+        return Err(VaultError::Newer);
+    }
+    let Some(tables) = MIGRATIONS.get(from as usize) else { return Ok(false) };
+    if let Some(path) = keep_copy_of {
+        file::copy(db, &copy_before(path, from + 1))?;
+        reach(Point::CopyKept);
+    }
+    let step = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+    if version(&step)? == from {
         step.execute_batch(tables)?;
         step.pragma_update(None, "application_id", APPLICATION)?;
-        step.pragma_update(None, "user_version", version + 1)?;
+        step.pragma_update(None, "user_version", from + 1)?;
+        reach(Point::StepMade);
         step.commit()?;
     }
+    Ok(true)
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use floom_keychain::{Keychain, KeychainError, State};
-use uuid::Uuid;
 
 use crate::cipher::Key;
 use crate::file;
@@ -16,6 +15,8 @@ pub enum Standing {
     Fresh,
     /// File and key are there.
     Ready,
+    /// The file is there, and a passphrase opens it; the keychain has no part in it.
+    Passphrase,
     /// The keychain knows a vault, but there is no file at the path.
     FileMissing,
     /// The file is there, and the keychain answered that it has no key for it.
@@ -34,6 +35,7 @@ impl Standing {
         match self {
             Self::Fresh => "vault_fresh",
             Self::Ready => "vault_ready",
+            Self::Passphrase => "vault_needs_passphrase",
             Self::FileMissing => "vault_file_missing",
             Self::KeyMissing => "vault_key_missing",
             Self::Blocked(state) => state.code(),
@@ -47,6 +49,7 @@ impl Standing {
         match self {
             Self::Fresh => "No vault file and no key were found. Nothing has been written.",
             Self::Ready => "The vault is here, and so is its key.",
+            Self::Passphrase => "The vault opens with your passphrase.",
             Self::FileMissing => "The vault file is gone, its key is here.",
             Self::KeyMissing => "The vault's key is not in the keychain. Nothing was changed.",
             Self::Blocked(state) => state.sentence(),
@@ -60,6 +63,7 @@ impl Standing {
         match self {
             Self::Fresh => "Make a vault, or open one with the recovery kit.",
             Self::Ready => "There is nothing to do.",
+            Self::Passphrase => "Type the passphrase.",
             Self::FileMissing => "Choose the file, use the recovery kit, or start anew; old entries are kept.",
             Self::KeyMissing => "The recovery kit opens the vault; or start a new one, and the old file is kept.",
             Self::Blocked(state) => state.hint(),
@@ -88,8 +92,6 @@ pub(crate) enum Look {
 
 /// What opens a vault.
 pub(crate) struct Found {
-    /// The vault's id.
-    pub(crate) id: Uuid,
     /// The generation of the key.
     pub(crate) generation: u32,
     /// The key-encryption key.
@@ -100,20 +102,29 @@ pub(crate) struct Found {
 
 /// [`standing`], with what was read on the way.
 pub(crate) fn look(path: &Path, keychain: &Keychain) -> Result<Look, KeychainError> {
+    let found = file::look(path);
+    if let file::Found::Vault { passphrase: true, .. } = found {
+        return Ok(Look::Other(Standing::Passphrase));
+    }
     match keychain.state() {
         State::Ready => {}
         state => return Err(state.into()),
     }
     let indexed = Index::read(keychain)?.is_some();
-    let other = match file::look(path) {
+    let other = match found {
         file::Found::Newer => Standing::Newer,
         file::Found::Nothing | file::Found::LogOnly if indexed => Standing::FileMissing,
         file::Found::Nothing => Standing::Fresh,
         file::Found::Damaged | file::Found::LogOnly => Standing::Damaged,
-        file::Found::Vault { id, generation } => match read_key(keychain, id, generation)? {
-            Some(key) => return Ok(Look::Ready(Found { id, generation, key, indexed })),
-            None => Standing::KeyMissing,
-        },
+        file::Found::Vault { id, generation, .. } => {
+            // A rotation of the key that was cut leaves two generations.
+            for generation in [generation, generation.saturating_add(1)] {
+                if let Some(key) = read_key(keychain, id, generation)? {
+                    return Ok(Look::Ready(Found { generation, key, indexed }));
+                }
+            }
+            Standing::KeyMissing
+        }
     };
     Ok(Look::Other(other))
 }

@@ -82,7 +82,7 @@ impl Details {
 }
 
 impl SecretRow {
-    fn context(&self, version: VersionNumber, purpose: Purpose) -> Context<'_> {
+    pub(crate) fn context(&self, version: VersionNumber, purpose: Purpose) -> Context<'_> {
         Context { owner: self.app.uuid(), subject: self.id.uuid(), name: &self.name, version, purpose }
     }
 

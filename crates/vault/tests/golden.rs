@@ -6,13 +6,15 @@
 mod place;
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use floom_secret::Policy;
 use floom_vault::{
-    ChainCheck, ConnectionKind, NewConnection, NewLink, NewOutboxItem, NewReceipt, OutboxChange, Source, Vault,
+    ChainCheck, ConnectionKind, NewConnection, NewLink, NewOutboxItem, NewReceipt, OutboxChange, Point, Source, Vault,
 };
-use place::{Place, at, value};
+use place::{Place, at, killed_at_every_point, value};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The versions of which a file is kept.
 const KEPT: [u32; 1] = [1];
@@ -75,15 +77,73 @@ fn check(vault: &Vault, version: u32) {
     assert_eq!(vault.setting("theme").unwrap().as_deref(), Some("dark"), "version {version}: the setting");
 }
 
+/// The file of a version that is kept, and its key, as if this program's predecessor had left them here.
+fn kept(version: u32) -> (Rc<Place>, Uuid) {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+    std::fs::copy(vector(&format!("v{version}.db")), place.path()).unwrap();
+    let key = std::fs::read(vector(&format!("v{version}.key.json"))).unwrap();
+    let key: Key = serde_json::from_slice(&key).unwrap();
+    place.keychain.write(&key.account, &key.kek).unwrap();
+    let (vault, _) = key.account.split_once('/').unwrap();
+    (Rc::new(place), vault.parse().unwrap())
+}
+
+fn copy_before_2(place: &Place) -> PathBuf {
+    place.path().with_extension("db.before-2")
+}
+
+#[test]
+fn before_a_step_a_copy_of_the_file_is_kept() {
+    let (place, vault) = kept(1);
+    check(&place.open(), 1);
+    let copy = copy_before_2(&place);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "only the owner reads the copy");
+    }
+    let db = rusqlite::Connection::open(&copy).unwrap();
+    let version: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 1, "it is the file as it was");
+    let whole: String = db.pragma_query_value(None, "integrity_check", |row| row.get(0)).unwrap();
+    assert_eq!(whole, "ok", "and it is whole");
+    drop(db);
+    std::fs::remove_file(place.path()).unwrap();
+    std::fs::rename(&copy, place.path()).unwrap();
+    check(&place.open(), 1);
+    place.open().rotate_kek(&place.keychain, at(9)).unwrap();
+    assert!(!copy_before_2(&place).exists(), "once its key is replaced, the copy goes too: nothing opens it");
+    assert_eq!(place.generations(vault), [2], "there is one key");
+    check(&place.open(), 1);
+}
+
+#[test]
+fn a_step_that_was_killed_is_made_again() {
+    let (place, vault) = kept(1);
+    let opened = place.clone();
+    let killed = killed_at_every_point(&place, vault, move || check(&opened.open(), 1));
+    let points: Vec<Point> = killed.iter().map(|(point, _)| *point).collect();
+    assert_eq!(points, [Point::CopyKept, Point::StepMade], "the step has these points");
+    for (point, place) in killed {
+        assert_eq!(place.number("PRAGMA user_version"), 1, "{point:?}: nothing was done by half");
+        check(&place.open(), 1);
+        assert!(copy_before_2(&place).exists(), "{point:?}: the copy is there");
+    }
+}
+
+#[test]
+fn a_new_file_needs_no_copy() {
+    let place = Place::new();
+    drop(place.create());
+    assert!(!copy_before_2(&place).exists(), "there was nothing before it");
+}
+
 #[test]
 fn every_file_that_was_ever_written_opens_with_all_that_it_holds() {
     for version in KEPT {
-        let place = Place::new();
-        std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
-        std::fs::copy(vector(&format!("v{version}.db")), place.path()).unwrap();
-        let key = std::fs::read(vector(&format!("v{version}.key.json"))).unwrap();
-        let key: Key = serde_json::from_slice(&key).unwrap();
-        place.keychain.write(&key.account, &key.kek).unwrap();
+        let (place, _) = kept(version);
         check(&place.open(), version);
         check(&place.open(), version);
     }

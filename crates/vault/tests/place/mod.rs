@@ -2,13 +2,16 @@
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use floom_keychain::Keychain;
 use floom_secret::SecretValue;
-use floom_vault::{AppId, ConnectionKind, NewConnection, SecretId, Source, Vault, VaultError};
+use floom_vault::{AppId, ConnectionKind, NewConnection, Point, SecretId, Source, Vault, VaultError, watch_points};
 use jiff::Timestamp;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// Where one test's vault is.
 pub(crate) struct Place {
@@ -49,6 +52,38 @@ impl Place {
         (vault, app.expect("an app is made"))
     }
 
+    /// What a kill at this moment leaves: the file with its log, and what the keychain holds, in a place of its own.
+    pub(crate) fn as_killed(&self, vault: Uuid) -> Self {
+        let killed = Self::new();
+        let folder = killed.path.parent().expect("it has one");
+        std::fs::create_dir_all(folder).expect("a folder for the copy");
+        for entry in std::fs::read_dir(self.path.parent().expect("it has one")).into_iter().flatten().flatten() {
+            // The index of the log is memory that is shared, not a part of what is kept.
+            if !entry.file_name().to_string_lossy().ends_with("-shm") {
+                std::fs::copy(entry.path(), folder.join(entry.file_name())).expect("the file is copied");
+            }
+        }
+        let accounts = (1..9).map(|generation| format!("{vault}/{generation}")).chain(["index".to_owned()]);
+        for account in accounts {
+            if let Some(entry) = self.keychain.read(&account).expect("the keychain answers") {
+                killed.keychain.write(&account, &entry).expect("the entry is copied");
+            }
+        }
+        killed
+    }
+
+    /// The generations of which the keychain has a key.
+    pub(crate) fn generations(&self, vault: Uuid) -> Vec<u32> {
+        let has = |generation: &u32| self.keychain.read(&format!("{vault}/{generation}")).unwrap().is_some();
+        (1..9).filter(has).collect()
+    }
+
+    /// The one number that `sql` gives.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        let db = rusqlite::Connection::open(&self.path).expect("the file is a database");
+        db.query_row(sql, [], |row| row.get(0)).expect("it gives a number")
+    }
+
     /// What somebody with the file, but without the program, does to it.
     pub(crate) fn edit(&self, sql: &str) -> usize {
         let db = rusqlite::Connection::open(&self.path).expect("the file is a database");
@@ -63,6 +98,19 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 
 pub(crate) fn value(text: &str) -> SecretValue {
     SecretValue::new(text.to_owned())
+}
+
+/// How often something is tried: `usual` times, many more with `FLOOM_SOAK=1`.
+pub(crate) fn times(usual: usize) -> usize {
+    if std::env::var_os("FLOOM_SOAK").is_some_and(|soak| soak == "1") { usual * 50 } else { usual }
+}
+
+/// Does `work`, and at every point of it looks at what a kill would leave.
+pub(crate) fn killed_at_every_point(place: &Rc<Place>, vault: Uuid, work: impl FnOnce()) -> Vec<(Point, Place)> {
+    let killed = Rc::new(RefCell::new(Vec::new()));
+    let watched = (place.clone(), killed.clone());
+    watch_points(move |point| watched.1.borrow_mut().push((point, watched.0.as_killed(vault))), work);
+    killed.take()
 }
 
 /// Makes a secret with one value.
