@@ -1,4 +1,5 @@
-//! The primitives, and nothing else: every use of a cryptographic library is here.
+//! The primitives, and nothing else: every use of a cryptographic library is here, but for those
+//! that make or open a key-encryption key: `passphrase` (Argon2id) and `recovery_key` (HPKE).
 //!
 //! AES-256-GCM (NIST SP 800-38D) with 96-bit nonces and 128-bit tags, HMAC-SHA-256
 //! (RFC 2104), HKDF-Expand (RFC 5869, section 2.3). A key must not seal more than

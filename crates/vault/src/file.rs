@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -94,16 +95,51 @@ pub(crate) fn make(
 /// Keeps what `db` holds as a file of its own at `path`, in one consistent state; what was there is replaced at once.
 pub(crate) fn copy(db: &Connection, path: &Path) -> Result<(), VaultError> {
     let draft = beside(path, ".new");
-    new_draft(&draft)?;
+    let copied = copy_whole(db, &draft);
+    if copied.is_err() {
+        let _ = remove(&draft);
+    }
+    copied?;
+    std::fs::rename(&draft, path)?;
+    sync_folder(path)
+}
+
+fn copy_whole(db: &Connection, draft: &Path) -> Result<(), VaultError> {
+    new_draft(draft)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut to = Connection::open_with_flags(&draft, flags)?;
+    let mut to = Connection::open_with_flags(draft, flags)?;
     copy_into(db, &mut to)?;
     // A copy is one file: it says so itself, and can be read where nothing can be written beside it.
     to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
     to.close().map_err(|(_, error)| error)?;
-    File::open(&draft)?.sync_all()?;
-    std::fs::rename(&draft, path)?;
-    sync_folder(path)
+    Ok(File::open(draft)?.sync_all()?)
+}
+
+/// Moves what is at `path`, with its log, to another name beside it, which it gives; `None` where nothing was there.
+///
+/// # Errors
+/// The file system's; what was at the path is then still there, or whole under the other name.
+pub(crate) fn set_aside(path: &Path, now: Timestamp) -> Result<Option<PathBuf>, VaultError> {
+    let kept = beside(path, &format!(".kept-{}", now.strftime("%Y%m%dT%H%M%SZ")));
+    let (log, kept_log) = (beside(path, "-wal"), beside(&kept, "-wal"));
+    let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+    if is_there(&kept) || is_there(&kept_log) {
+        return Err(VaultError::FileExists);
+    }
+    let (file_there, log_there) = (is_there(path), is_there(&log));
+    if log_there {
+        // A file without its log lacks what was stored last: the log is at both places before the file moves.
+        let mut to = private().create_new(true).open(&kept_log)?;
+        std::io::copy(&mut File::open(&log)?, &mut to)?;
+        to.sync_all()?;
+    }
+    if file_there {
+        std::fs::rename(path, &kept)?;
+        sync_folder(path)?;
+    }
+    remove(&log)?;
+    remove(&beside(path, "-shm"))?;
+    Ok((file_there || log_there).then_some(kept))
 }
 
 /// Replaces everything in `to` by what `db` holds, in one consistent state.
@@ -137,10 +173,16 @@ fn folder_of(path: &Path) -> &Path {
 /// Makes the name of a file durable.
 fn sync_folder(path: &Path) -> Result<(), VaultError> {
     #[cfg(unix)]
-    File::open(folder_of(path))?.sync_all()?;
+    match File::open(folder_of(path))?.sync_all() {
+        // Some file systems, of sticks and of the network, do not know how.
+        Err(error) if !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Err(error.into()),
+        _ => Ok(()),
+    }
     #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
+    {
+        let _ = path;
+        Ok(())
+    }
 }
 
 /// What lies at `path`; nothing is written, and no file is made beside it.

@@ -36,6 +36,11 @@ impl Index {
         let text = serde_json::to_vec(self).map_err(|_| State::Other)?;
         keychain.write(ACCOUNT, &text)
     }
+
+    /// Removes the index, so that the next vault is a first use; the keys of the old one stay.
+    pub(crate) fn forget(keychain: &Keychain) -> Result<(), KeychainError> {
+        keychain.delete(ACCOUNT)
+    }
 }
 
 /// The account of one key-encryption key.

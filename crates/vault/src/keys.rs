@@ -1,8 +1,8 @@
 //! The key hierarchy: the keychain's key wraps data keys, the fingerprint key and the receipt key.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use floom_secret::SecretValue;
@@ -190,10 +190,11 @@ impl Keys {
         Ok(())
     }
 
-    /// Goes on with the key under which [`rewrap`](Self::rewrap) has wrapped everything.
-    pub(crate) fn replace_kek(&mut self, kek: Key, generation: u32) {
-        (self.kek, self.kek_generation) = (kek, generation);
+    /// Goes on with the key under which [`rewrap`](Self::rewrap) has wrapped everything, and gives the one before.
+    pub(crate) fn replace_kek(&mut self, kek: Key, generation: u32) -> Key {
+        self.kek_generation = generation;
         self.opened.get_mut().clear();
+        std::mem::replace(&mut self.kek, kek)
     }
 
     /// Gives the source of randomness to `other`, which takes the place of these keys.
@@ -315,9 +316,27 @@ impl Keys {
         bytes: &[u8],
     ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
         let Some(blob) = Blob::parse(bytes) else { return Ok(None) };
-        let Some(data) = self.data_key(db, context.owner, blob.generation)? else { return Ok(None) };
+        let data = self.data_key(db, context.owner, blob.generation)?;
+        Ok(data.and_then(|data| self.open_under(&data.key, context, &blob)))
+    }
+
+    /// Opens a blob under a data key that was looked up before.
+    pub(crate) fn open_under(&self, key: &Key, context: &Context<'_>, blob: &Blob<'_>) -> Option<Zeroizing<Vec<u8>>> {
         let associated = context.associated(self.vault, blob.generation);
-        Ok(cipher::open(&data.key, blob.nonce, associated.as_bytes(), blob.sealed).ok())
+        cipher::open(key, blob.nonce, associated.as_bytes(), blob.sealed).ok()
+    }
+
+    /// The owner's data keys by generation, but for those that do not open.
+    pub(crate) fn data_keys(&self, db: &Connection, owner: Uuid) -> Result<BTreeMap<u32, Arc<Key>>, VaultError> {
+        let mut statement = db.prepare_cached("SELECT generation FROM keys WHERE purpose = ?1 AND owner = ?2")?;
+        let generations = statement
+            .query_map(params![Purpose::DataKey.word(), owner.as_bytes()], |row| row.get(0))?
+            .collect::<Result<Vec<u32>, _>>()?;
+        let mut keys = BTreeMap::new();
+        for generation in generations {
+            keys.extend(self.data_key(db, owner, generation)?.map(|data| (generation, data.key)));
+        }
+        Ok(keys)
     }
 
     fn newest(&self, db: &Connection, owner: Uuid) -> Result<Option<DataKey>, VaultError> {

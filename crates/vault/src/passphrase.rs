@@ -67,6 +67,11 @@ impl Passphrase {
         Key::from_slice(key.as_slice()).ok_or(VaultError::Damaged)
     }
 
+    #[cfg(test)]
+    pub(crate) fn parts(&self) -> ([u8; SALT], u32, u32, u32) {
+        (self.salt, self.cost.memory, self.cost.passes, self.cost.lanes)
+    }
+
     pub(crate) fn read(db: &Connection) -> Result<Option<Self>, VaultError> {
         let row = db
             .query_row("SELECT salt, memory, passes, lanes FROM passphrase", [], |row| {
@@ -104,10 +109,8 @@ mod tests {
 
     #[test]
     fn the_key_is_that_of_argon2id() {
-        // The reference implementation's own test (phc-winner-argon2, test.c): version 0x13, 65536 KiB, 2, 1.
-        let way = Passphrase { salt: *b"somesalt\0\0\0\0\0\0\0\0", cost: Cost { memory: 256, passes: 2, lanes: 1 } };
-        let Passphrase { cost, .. } = way;
-        let parameters = Params::new(cost.memory, cost.passes, cost.lanes, Some(KEY)).unwrap();
+        // The reference implementation's own test (phc-winner-argon2, src/test.c): version 0x13, 256 KiB, 2, 1.
+        let parameters = Params::new(256, 2, 1, Some(KEY)).unwrap();
         let mut key = [0; KEY];
         Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
             .hash_password_into(b"password", b"somesalt", &mut key)

@@ -6,6 +6,14 @@ use std::cell::RefCell;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Point {
+    /// Making a vault: the keychain has its key, read back.
+    CreateKeyWritten,
+    /// The vault's file is there.
+    CreateFileMade,
+    /// A transaction of the vault's user: all is written, not committed.
+    Committing,
+    /// The same, committed.
+    Committed,
     /// Migration: a copy of the file is kept.
     CopyKept,
     /// Migration: the step is made and not committed.
@@ -34,8 +42,10 @@ pub enum Point {
     RestoreIndexed,
 }
 
+type Watcher = Box<dyn FnMut(Point)>;
+
 thread_local! {
-    static WATCHER: RefCell<Option<Box<dyn FnMut(Point)>>> = const { RefCell::new(None) };
+    static WATCHER: RefCell<Option<Watcher>> = const { RefCell::new(None) };
 }
 
 /// Calls `watcher` at every [`Point`] that this thread reaches while `work` runs. It is for tests: a

@@ -144,7 +144,8 @@ mod tests {
         let kek = Key::random(&OsEntropy).unwrap();
         let sealed = seal(key.public(), vault, 3, &kek, &OsEntropy).unwrap();
         let again = RecoveryKey::of(&code).unwrap();
-        let opened = again.open(vault, 3, &sealed).ok().expect("the code opens it");
+        let opened = again.open(vault, 3, &sealed).ok();
+        let opened = opened.expect("the code opens it");
         assert_eq!(opened.bytes(), kek.bytes(), "to the key that was sealed");
         let other = RecoveryKey::of(&RecoveryCode::random(&OsEntropy).unwrap()).unwrap();
         assert!(other.open(vault, 3, &sealed).is_err(), "another code opens nothing");

@@ -134,7 +134,7 @@ impl Vault {
     pub fn replace_recovery_kit(&mut self, now: Timestamp) -> Result<RecoveryCode, VaultError> {
         let code = RecoveryCode::random(self.keys.entropy())?;
         let public_key = *RecoveryKey::of(&code)?.public();
-        self.transaction(|tx| {
+        self.records.transaction(|tx| {
             let generation = tx.keys.kek_generation();
             let sealed = recovery_key::seal(&public_key, tx.id(), generation, tx.keys.kek(), tx.keys.entropy())?;
             let row = KitRow {
@@ -175,7 +175,7 @@ impl Vault {
         if !report.contents.is_whole() {
             return Err(VaultError::KitDamaged);
         }
-        self.transaction(|tx| match tx.kit_row()? {
+        self.records.transaction(|tx| match tx.kit_row()? {
             Some(row) if row.id == report.kit.id && tx.id() == report.vault => {
                 KitRow { tested_at: Some(time::stored(now)), ..row }.write(tx)
             }

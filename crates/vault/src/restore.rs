@@ -16,9 +16,9 @@ use crate::point::{Point, reach};
 use crate::records::VaultRow;
 use crate::recovery_key::RecoveryKey;
 use crate::recovery_kit::KitRow;
-use crate::rotation::free_generation;
+use crate::rotation::{KEY_REPLACED_AT, free_generation};
 use crate::vault::open_file;
-use crate::{Contents, OsEntropy, Records, RecoveryCode, RecoveryKit, Standing, Vault, VaultError, file, schema};
+use crate::{Contents, OsEntropy, Records, RecoveryCode, RecoveryKit, Standing, Tx, Vault, VaultError, file, schema};
 
 /// When the vault was restored from a kit: a setting, RFC 3339. While it is set, links ask and the outbox is held.
 pub const RESTORED_AT: &str = "restored_at";
@@ -140,9 +140,10 @@ impl NewKey {
         }
     }
 
-    fn install(&self, tx: &mut crate::Tx<'_>, now: Timestamp) -> Result<(), VaultError> {
+    fn install(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), VaultError> {
         Passphrase::write(self.passphrase.as_ref(), &tx.db)?;
-        tx.rewrap(&self.kek, self.generation, None, now)
+        tx.rewrap(&self.kek, self.generation, None)?;
+        tx.set_setting(KEY_REPLACED_AT, &now.to_string())
     }
 }
 

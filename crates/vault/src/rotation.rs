@@ -1,5 +1,8 @@
 //! Replacing keys: the key-encryption key, the passphrase, the data keys. Killed anywhere, the vault opens.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use floom_keychain::Keychain;
 use floom_secret::SecretValue;
 use jiff::Timestamp;
@@ -7,14 +10,15 @@ use rusqlite::params;
 
 use crate::blob::Blob;
 use crate::cipher::Key;
-use crate::context::{Context, Purpose};
+use crate::context::Purpose;
 use crate::index::{key_account, read_key};
 use crate::keys::Keys;
 use crate::passphrase::Passphrase;
 use crate::point::{Point, reach};
-use crate::{AppId, Records, SecretId, Tx, Vault, VaultError, VersionNumber, schema};
+use crate::secrets::SecretRow;
+use crate::{AppId, Records, Tx, Vault, VaultError, VersionNumber, schema};
 
-/// When the key-encryption key, or the passphrase, was last replaced: a setting, RFC 3339.
+/// When the key-encryption key, or the passphrase that gives it, was last replaced: a setting, RFC 3339.
 pub const KEY_REPLACED_AT: &str = "key_replaced_at";
 
 /// What a rotation of data keys did.
@@ -33,7 +37,7 @@ impl Vault {
     /// are wrapped under it in one commit, the vault is opened with it, and only then the old one is deleted.
     /// Copies that were kept before migrations go with the old key, which alone opened them.
     ///
-    /// On an error the vault goes on, under the key that its file names; the next opening removes what is left.
+    /// On an error the vault goes on under the old key; the next opening removes what is left of the new one.
     ///
     /// # Errors
     /// [`VaultError::OpensWithPassphrase`], [`VaultError::Keychain`], [`VaultError::Randomness`],
@@ -46,23 +50,32 @@ impl Vault {
         let old = self.keys.kek_generation();
         let new = free_generation(keychain, self, old)?;
         let kek = Key::random(self.keys.entropy())?;
-        self.transaction(|tx| tx.announce_kek(new))?;
+        self.records.transaction(|tx| tx.announce_kek(new))?;
         reach(Point::KekAnnounced);
         keychain.write(&key_account(self.id(), new), kek.bytes())?;
         reach(Point::KekWritten);
-        self.transaction(|tx| {
-            tx.rewrap(&kek, new, Some(old), now)?;
+        self.records.transaction(|tx| {
+            tx.rewrap(&kek, new, Some(old))?;
+            tx.set_setting(KEY_REPLACED_AT, &now.to_string())?;
             reach(Point::KekRewrapped);
             Ok::<_, VaultError>(())
         })?;
-        self.records.keys.replace_kek(kek, new);
+        let old_kek = self.records.keys.replace_kek(kek, new);
         reach(Point::KekCommitted);
         let path = self.path.clone();
         // Opening proves the keychain's answer before it removes the old entry.
-        let mut opened = Self::open(&path, keychain)?;
+        match Self::open(&path, keychain) {
+            Ok(mut opened) => {
+                self.records.keys.hand_entropy_to(&mut opened.records.keys);
+                *self = opened;
+            }
+            Err(error) => {
+                self.records.transaction(|tx| tx.rewrap(&old_kek, old, Some(new)))?;
+                self.records.keys.replace_kek(old_kek, old);
+                return Err(error);
+            }
+        }
         reach(Point::KekReopened);
-        self.records.keys.hand_entropy_to(&mut opened.records.keys);
-        *self = opened;
         schema::remove_copies(&path)
     }
 
@@ -83,9 +96,10 @@ impl Vault {
         }
         let (way, kek) = Passphrase::choose(new, self.keys.entropy())?;
         let generation = self.keys.kek_generation().checked_add(1).ok_or(VaultError::Damaged)?;
-        self.transaction(|tx| {
+        self.records.transaction(|tx| {
             Passphrase::write(Some(&way), &tx.db)?;
-            tx.rewrap(&kek, generation, None, now)?;
+            tx.rewrap(&kek, generation, None)?;
+            tx.set_setting(KEY_REPLACED_AT, &now.to_string())?;
             reach(Point::KekRewrapped);
             Ok::<_, VaultError>(())
         })?;
@@ -100,7 +114,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::NotFound`], [`VaultError::RowAltered`], [`VaultError::Randomness`]; nothing was changed.
     pub fn rotate_data_keys(&mut self, app: Option<AppId>) -> Result<Resealed, VaultError> {
-        let done = self.transaction(|tx| {
+        let done = self.records.transaction(|tx| {
             let done = tx.rotate_data_keys(app)?;
             reach(Point::DataKeysResealed);
             Ok::<_, VaultError>(done)
@@ -126,20 +140,13 @@ impl Tx<'_> {
     }
 
     /// Wraps all keys under `kek`. The keychain's entry of the generation `other` is no longer needed then.
-    pub(crate) fn rewrap(
-        &mut self,
-        kek: &Key,
-        generation: u32,
-        other: Option<u32>,
-        now: Timestamp,
-    ) -> Result<(), VaultError> {
+    pub(crate) fn rewrap(&mut self, kek: &Key, generation: u32, other: Option<u32>) -> Result<(), VaultError> {
         self.keys.rewrap(&self.db, kek, generation)?;
         self.db.execute(
             "UPDATE vault SET kek_generation = ?1, kek_check = ?2, kek_other = ?3",
             params![generation, Keys::check_value(kek, self.id()), other],
         )?;
-        self.seal_to_kit(kek, generation)?;
-        self.set_setting(KEY_REPLACED_AT, &now.to_string())
+        self.seal_to_kit(kek, generation)
     }
 
     /// [`Vault::rotate_data_keys`] as a part of a transaction.
@@ -172,15 +179,11 @@ impl Tx<'_> {
     }
 
     fn reseal_app(&mut self, app: AppId, done: &mut Resealed) -> Result<(), VaultError> {
+        let old = self.keys.data_keys(&self.db, app.uuid())?;
         self.keys.start_generation(&self.db, app.uuid())?;
         let mut still_used = Vec::new();
-        let secrets = self
-            .db
-            .prepare_cached("SELECT secrets.id FROM secrets JOIN apps USING (app) WHERE apps.id = ?1")?
-            .query_map([app], |row| row.get(0))?
-            .collect::<Result<Vec<SecretId>, _>>()?;
-        for secret in secrets {
-            self.reseal_secret(secret, &mut still_used, done)?;
+        for row in self.secret_rows(app)? {
+            self.reseal_secret(&row, &old, &mut still_used, done)?;
         }
         self.keys.delete_old_generations(&self.db, app.uuid(), &still_used)?;
         done.owners += 1;
@@ -189,43 +192,38 @@ impl Tx<'_> {
 
     fn reseal_secret(
         &mut self,
-        secret: SecretId,
+        row: &SecretRow,
+        old: &BTreeMap<u32, Arc<Key>>,
         still_used: &mut Vec<u32>,
         done: &mut Resealed,
     ) -> Result<(), VaultError> {
-        let row = self.secret_row(secret)?;
         let versions = self
             .db
             .prepare_cached("SELECT number, details, value FROM versions WHERE secret = ?1")?
             .query_map([row.row], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<Result<Vec<(VersionNumber, Vec<u8>, Vec<u8>)>, _>>()?;
         for (number, details, value) in versions {
-            let details_anew = self.reseal(&row.context(number, Purpose::Details), &details)?;
-            let value_anew = self.reseal(&row.context(number, Purpose::Value), &value)?;
-            match details_anew.is_some() && value_anew.is_some() {
+            let mut whole = true;
+            let mut reseal = |purpose, sealed: Vec<u8>| {
+                let (context, blob) = (row.context(number, purpose), Blob::parse(&sealed));
+                let key = blob.as_ref().and_then(|blob| old.get(&blob.generation));
+                let opened = key.zip(blob.as_ref()).and_then(|(key, blob)| self.keys.open_under(key, &context, blob));
+                if let Some(plaintext) = opened {
+                    return self.keys.seal(&self.db, &context, &plaintext);
+                }
+                whole = false;
+                still_used.extend(blob.map(|blob| blob.generation));
+                Ok(sealed)
+            };
+            let (details, value) = (reseal(Purpose::Details, details)?, reseal(Purpose::Value, value)?);
+            match whole {
                 true => done.versions += 1,
                 false => done.left.push((row.name.clone(), number)),
             }
-            for (anew, old) in [(&details_anew, &details), (&value_anew, &value)] {
-                if anew.is_none() {
-                    still_used.extend(Blob::parse(old).map(|blob| blob.generation));
-                }
-            }
             self.db
                 .prepare_cached("UPDATE versions SET details = ?3, value = ?4 WHERE secret = ?1 AND number = ?2")?
-                .execute(params![
-                row.row,
-                number,
-                details_anew.as_ref().unwrap_or(&details),
-                value_anew.as_ref().unwrap_or(&value)
-            ])?;
+                .execute(params![row.row, number, details, value])?;
         }
         Ok(())
-    }
-
-    /// The same plaintext under the newest key; `None` where the blob does not open.
-    fn reseal(&self, context: &Context<'_>, blob: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
-        let opened = self.keys.open_blob(&self.db, context, blob)?;
-        opened.map(|plaintext| self.keys.seal(&self.db, context, &plaintext)).transpose()
     }
 }

@@ -194,7 +194,9 @@ fn step(db: &Connection, keep_copy_of: Option<&Path>) -> Result<bool, VaultError
         step.execute_batch(tables)?;
         step.pragma_update(None, "application_id", APPLICATION)?;
         step.pragma_update(None, "user_version", from + 1)?;
-        reach(Point::StepMade);
+        if keep_copy_of.is_some() {
+            reach(Point::StepMade);
+        }
         step.commit()?;
     }
     Ok(true)

@@ -142,9 +142,14 @@ impl Records {
     /// # Errors
     /// [`VaultError::RowAltered`] and [`VaultError::ValueDamaged`] name the secret.
     pub fn secrets(&self, app: AppId) -> Result<Vec<Secret>, VaultError> {
+        self.secret_rows(app)?.into_iter().map(|row| self.secret(row)).collect()
+    }
+
+    /// The rows of an app by name.
+    pub(crate) fn secret_rows(&self, app: AppId) -> Result<Vec<SecretRow>, VaultError> {
         let sql = format!("{SELECT} WHERE apps.id = ?1 ORDER BY secrets.name");
         let rows = self.db.prepare_cached(&sql)?.query_map([app], SecretRow::read)?.collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter().map(|row| self.secret(self.checked_secret(row)?)).collect()
+        rows.into_iter().map(|row| self.checked_secret(row)).collect()
     }
 
     /// The secret `name` of an app, also where it was removed.

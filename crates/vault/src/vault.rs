@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use floom_keychain::{Keychain, State};
+use floom_keychain::{Keychain, KeychainError, State};
 use floom_secret::SecretValue;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -55,7 +55,9 @@ impl Vault {
         let id = Uuid::new_v4();
         let kek = Key::random(entropy.as_ref())?;
         keychain.write_key(&key_account(id, FIRST_GENERATION), kek.bytes())?;
+        reach(Point::CreateKeyWritten);
         make_file(path, id, &kek, None, now, entropy.as_ref())?;
+        reach(Point::CreateFileMade);
         Index::new(id, path, now).write(keychain)?;
         Self::open_with(path, keychain, entropy)
     }
@@ -89,6 +91,26 @@ impl Vault {
             Index::new(id, path, now).write(keychain)?;
         }
         Self::open_with_passphrase(path, passphrase)
+    }
+
+    /// Makes a new vault where an old one cannot be opened any more, on the creator's word. The old file is moved to
+    /// another name beside it, which is given, and the old keys stay in the keychain: moved back, it opens if
+    /// it ever could.
+    ///
+    /// # Errors
+    /// [`VaultError::Keychain`] unless the keychain is ready; nothing is moved then. Otherwise as [`Vault::create`].
+    pub fn create_anew(
+        path: &Path,
+        keychain: &Keychain,
+        now: Timestamp,
+    ) -> Result<(Self, Option<PathBuf>), VaultError> {
+        match keychain.state() {
+            State::Ready => {}
+            state => return Err(KeychainError::from(state).into()),
+        }
+        let kept = file::set_aside(path, now)?;
+        Index::forget(keychain)?;
+        Ok((Self::create(path, keychain, now)?, kept))
     }
 
     /// Opens the vault at `path` with its key from `keychain`, without a prompt.
@@ -174,7 +196,13 @@ impl Vault {
         &mut self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.records.transaction(work)
+        let done = self.records.transaction(|tx| {
+            let done = work(tx)?;
+            reach(Point::Committing);
+            Ok::<_, E>(done)
+        })?;
+        reach(Point::Committed);
+        Ok(done)
     }
 
     /// Removes the keychain's entry of a generation that a rotation has made and not used, or has replaced.

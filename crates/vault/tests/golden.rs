@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The versions of which a file is kept.
-const KEPT: [u32; 1] = [1];
+const KEPT: [u32; 2] = [1, 2];
 
 /// What the keychain held when the file was written.
 #[derive(Serialize, Deserialize)]
@@ -58,35 +58,35 @@ fn fill(vault: &mut Vault) {
 
 /// Checks that all of [`fill`] is there.
 fn check(vault: &Vault, version: u32) {
-    let connection = vault.connections().unwrap().remove(0);
-    let token = vault.connection_token(connection.id).unwrap();
+    let connection = vault.connections().expect("it is read").remove(0);
+    let token = vault.connection_token(connection.id).expect("it is read");
     assert_eq!(token, Some(value("floom_agent_token")), "version {version}: the token");
-    let app = vault.apps().unwrap().remove(0);
+    let app = vault.apps().expect("it is read").remove(0);
     assert_eq!((app.slug.as_str(), app.name.as_str()), ("flyfast", "Fly fast"), "version {version}: the app");
-    let secret = vault.secrets(app.id).unwrap().remove(0);
+    let secret = vault.secrets(app.id).expect("it is read").remove(0);
     assert_eq!(secret.policy, Some(Policy::Creator), "version {version}: the policy");
-    let first = vault.value(secret.id, 1).unwrap();
+    let first = vault.value(secret.id, 1).expect("it is read");
     assert_eq!(first, value("sk-proj-0123456789abcdefgh8b2a"), "version {version}: the first value");
-    assert_eq!(vault.value(secret.id, 2).unwrap(), value("second"), "version {version}: the second value");
+    assert_eq!(vault.value(secret.id, 2).expect("it is read"), value("second"), "version {version}: the second value");
     let current = secret.current.expect("it has a current value");
     assert_eq!(current.fingerprint, vault.fingerprint(&value("second")), "version {version}: the fingerprint");
-    assert_eq!(vault.links().unwrap()[0].default_policy, Policy::User, "version {version}: the link");
-    assert_eq!(vault.outbox().unwrap()[0].secret, secret.id, "version {version}: the waiting change");
-    let chain = vault.receipts_verify().unwrap();
+    assert_eq!(vault.links().expect("it is read")[0].default_policy, Policy::User, "version {version}: the link");
+    assert_eq!(vault.outbox().expect("it is read")[0].secret, secret.id, "version {version}: the waiting change");
+    let chain = vault.receipts_verify().expect("it is read");
     assert_eq!(chain, ChainCheck::Whole { count: 1 }, "version {version}: the receipt");
-    assert_eq!(vault.setting("theme").unwrap().as_deref(), Some("dark"), "version {version}: the setting");
+    assert_eq!(vault.setting("theme").expect("it is read").as_deref(), Some("dark"), "version {version}: the setting");
 }
 
 /// The file of a version that is kept, and its key, as if this program's predecessor had left them here.
 fn kept(version: u32) -> (Rc<Place>, Uuid) {
     let place = Place::new();
-    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
-    std::fs::copy(vector(&format!("v{version}.db")), place.path()).unwrap();
-    let key = std::fs::read(vector(&format!("v{version}.key.json"))).unwrap();
-    let key: Key = serde_json::from_slice(&key).unwrap();
-    place.keychain.write(&key.account, &key.kek).unwrap();
-    let (vault, _) = key.account.split_once('/').unwrap();
-    (Rc::new(place), vault.parse().unwrap())
+    std::fs::create_dir_all(place.path().parent().expect("the kept file is whole")).expect("it is there");
+    std::fs::copy(vector(&format!("v{version}.db")), place.path()).expect("the kept file is whole");
+    let key = std::fs::read(vector(&format!("v{version}.key.json"))).expect("the kept file is whole");
+    let key: Key = serde_json::from_slice(&key).expect("the kept file is whole");
+    place.keychain.write(&key.account, &key.kek).expect("the kept file is whole");
+    let (vault, _) = key.account.split_once('/').expect("the kept file is whole");
+    (Rc::new(place), vault.parse().expect("the kept file is whole"))
 }
 
 fn copy_before_2(place: &Place) -> PathBuf {

@@ -41,12 +41,16 @@ fn filled(place: &Place, texts: &[String]) -> (Vault, Vec<SecretId>) {
 
 fn check(vault: &Vault, secrets: &[SecretId], texts: &[String]) {
     for (secret, text) in secrets.iter().zip(texts) {
-        assert!(vault.value(*secret, 1).unwrap() == value(text), "each value is there, byte for byte");
+        assert!(vault.value(*secret, 1).expect("it is read") == value(text), "each value is there, byte for byte");
     }
-    let contents = vault.contents().unwrap();
+    let contents = vault.contents().expect("it is read");
     assert!(contents.is_whole(), "everything opens: {:?}", contents.damaged);
-    let connection = vault.connections().unwrap()[0].id;
-    assert_eq!(vault.connection_token(connection).unwrap(), Some(value("floom_agent_token")), "and the token");
+    let connection = vault.connections().expect("it is read")[0].id;
+    assert_eq!(
+        vault.connection_token(connection).expect("it is read"),
+        Some(value("floom_agent_token")),
+        "and the token"
+    );
 }
 
 fn texts(count: usize) -> Vec<String> {

@@ -5,13 +5,13 @@ mod place;
 use std::rc::Rc;
 
 use floom_keychain::State;
-use floom_vault::{AppId, KEY_REPLACED_AT, Point, Resealed, SecretId, Source, Vault, VaultError};
+use floom_vault::{AppId, KEY_REPLACED_AT, Point, Resealed, SecretId, Source, Vault, VaultError, watch_points};
 use place::{Place, at, killed_at_every_point, put, times, value};
 
 /// A vault with a connection's token and `count` values.
 fn filled(place: &Place, count: usize) -> (Vault, AppId, Vec<SecretId>) {
     let (mut vault, app) = place.with_app();
-    let connection = vault.connections().unwrap()[0].id;
+    let connection = vault.connections().expect("it is read")[0].id;
     let secrets = vault.transaction(|tx| {
         tx.set_connection_token(connection, &value("the token"))?;
         (0..count)
@@ -31,11 +31,15 @@ fn text(number: usize) -> String {
 
 fn check(vault: &Vault, secrets: &[SecretId], when: &str) {
     for (number, secret) in secrets.iter().enumerate() {
-        assert_eq!(vault.value(*secret, 1).unwrap(), value(&text(number)), "{when}: value {number} is there");
-        assert_eq!(vault.versions(*secret).unwrap().len(), 1, "{when}: with what is shown of it");
+        assert_eq!(
+            vault.value(*secret, 1).expect("it is read"),
+            value(&text(number)),
+            "{when}: value {number} is there"
+        );
+        assert_eq!(vault.versions(*secret).expect("it is read").len(), 1, "{when}: with what is shown of it");
     }
-    let connection = vault.connections().unwrap()[0].id;
-    assert_eq!(vault.connection_token(connection).unwrap(), Some(value("the token")), "{when}: the token");
+    let connection = vault.connections().expect("it is read")[0].id;
+    assert_eq!(vault.connection_token(connection).expect("it is read"), Some(value("the token")), "{when}: the token");
 }
 
 #[test]
@@ -99,6 +103,27 @@ fn a_keychain_that_falls_silent_stops_a_rotation_and_loses_nothing() {
     check(&place.open(), &secrets, "it opens with the old key");
     vault.rotate_kek(&place.keychain, at(3)).expect("then it works");
     check(&place.open(), &secrets, "with the new key");
+}
+
+#[test]
+fn a_keychain_that_falls_silent_after_the_commit_takes_the_old_key_back() {
+    let place = Place::new();
+    let (mut vault, app, secrets) = filled(&place, 2);
+    let id = vault.id();
+    let silent = place.keychain.clone();
+    let watcher = move |point| {
+        if point == Point::KekCommitted {
+            silent.set_state(State::TimedOut);
+        }
+    };
+    let refused = watch_points(watcher, || vault.rotate_kek(&place.keychain, at(2))).unwrap_err();
+    assert_eq!(refused.code(), "keychain_timed_out", "the new key is not proven");
+    let secret = put(&mut vault, app, "NEW", "stored after it");
+    place.keychain.set_state(State::Ready);
+    let opened = place.open();
+    check(&opened, &secrets, "the old key opens it");
+    assert_eq!(opened.value(secret, 1).unwrap(), value("stored after it"), "with what came later");
+    assert_eq!(place.generations(id), [1], "the new one is gone");
 }
 
 #[test]

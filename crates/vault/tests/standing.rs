@@ -4,11 +4,13 @@ mod place;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 
 use floom_keychain::State;
-use floom_vault::{Standing, Vault, VaultLock, standing};
-use place::{Place, at, put, value};
+use floom_vault::{Point, Standing, Vault, VaultLock, standing};
+use place::{Place, at, killed_at_every_point, put, value};
 use rusqlite::Connection;
+use uuid::Uuid;
 
 const SILENT: [State; 8] = [
     State::Absent,
@@ -119,6 +121,23 @@ fn a_creation_that_was_killed_is_gone_on_with() {
 }
 
 #[test]
+fn a_creation_can_be_killed_anywhere() {
+    let place = Rc::new(Place::new());
+    let (id, created) = (Uuid::nil(), place.clone());
+    let killed = killed_at_every_point(&place, id, move || drop(created.create()));
+    let points: Vec<Point> = killed.iter().map(|(point, _)| *point).collect();
+    assert_eq!(points, [Point::CreateKeyWritten, Point::CreateFileMade], "it has these points");
+    assert_eq!(of(&killed[0].1), Standing::Fresh, "before the file appeared it is a first use");
+    drop(killed[0].1.create());
+    let (_, second) = &killed[1];
+    assert_eq!(of(second), Standing::KeyMissing, "after that it never is");
+    let id = place.open().id();
+    second.keychain.write(&format!("{id}/1"), &place.keychain.read(&format!("{id}/1")).unwrap().unwrap()).unwrap();
+    drop(second.open());
+    assert!(second.keychain.read("index").unwrap().is_some(), "opening writes the index");
+}
+
+#[test]
 fn the_log_of_a_file_that_is_gone_is_never_taken_into_a_new_vault() {
     let place = Place::new();
     let (mut vault, app) = place.with_app();
@@ -134,6 +153,50 @@ fn the_log_of_a_file_that_is_gone_is_never_taken_into_a_new_vault() {
     let refused = Vault::create(place.path(), &place.keychain, at(9)).map(drop).unwrap_err();
     assert_eq!(refused.code(), "vault_damaged", "no new file is made beside it");
     assert_eq!(std::fs::read(&log).unwrap(), kept, "and it is kept");
+}
+
+#[test]
+fn starting_anew_keeps_the_old_file_and_its_key() {
+    let place = Place::new();
+    let (mut vault, app) = place.with_app();
+    let secret = put(&mut vault, app, "KEY", "in the log alone");
+    let id = vault.id();
+    let killed = place.as_killed(id);
+    drop(vault);
+    killed.keychain.set_state(State::Locked);
+    let refused = Vault::create_anew(killed.path(), &killed.keychain, at(9)).map(drop).unwrap_err();
+    assert_eq!(refused.code(), "keychain_locked", "a keychain that does not answer starts nothing anew");
+    assert!(killed.path().exists(), "and moves nothing");
+    killed.keychain.set_state(State::Ready);
+    let (vault, kept) = Vault::create_anew(killed.path(), &killed.keychain, at(9)).expect("a new vault is made");
+    let kept = kept.expect("the old file is kept");
+    assert_ne!(vault.id(), id, "it is another vault");
+    drop(vault);
+    assert_eq!(of(&killed), Standing::Ready, "it opens");
+    assert_eq!(killed.generations(id), [1], "the old key is kept");
+    let again = Vault::create_anew(killed.path(), &killed.keychain, at(9)).map(drop).unwrap_err();
+    assert_eq!(again.code(), "file_exists", "what was kept is never replaced");
+    std::fs::remove_file(killed.path()).unwrap();
+    for suffix in ["", "-wal"] {
+        let (from, to) = (format!("{}{suffix}", kept.display()), format!("{}{suffix}", killed.path().display()));
+        std::fs::rename(from, to).unwrap();
+    }
+    assert_eq!(killed.open().value(secret, 1).unwrap(), value("in the log alone"), "moved back, it opens whole");
+}
+
+#[test]
+fn starting_anew_without_a_file_or_with_a_damaged_one() {
+    let place = Place::new();
+    drop(place.create());
+    std::fs::remove_file(place.path()).unwrap();
+    let (vault, kept) = Vault::create_anew(place.path(), &place.keychain, at(9)).unwrap();
+    assert_eq!(kept, None, "nothing was there to be kept");
+    drop(vault);
+    std::fs::write(place.path(), b"not a database").unwrap();
+    let (vault, kept) = Vault::create_anew(place.path(), &place.keychain, at(10)).unwrap();
+    drop(vault);
+    assert_eq!(std::fs::read(kept.unwrap()).unwrap(), b"not a database", "whatever it was");
+    assert_eq!(of(&place), Standing::Ready, "and the new one opens");
 }
 
 #[test]

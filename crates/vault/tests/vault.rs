@@ -3,13 +3,14 @@
 mod place;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use floom_secret::{Policy, SecretValue};
 use floom_vault::{
-    ConnectionKind, Failure, NewConnection, NewLink, NewOutboxItem, OutboxChange, RemoteState, SeenKey, Source, Vault,
-    VaultError,
+    ConnectionKind, Failure, NewConnection, NewLink, NewOutboxItem, OutboxChange, Point, RemoteState, SeenKey, Source,
+    Vault, VaultError,
 };
-use place::{Place, at, value};
+use place::{Place, at, killed_at_every_point, put, value};
 
 #[test]
 fn everything_comes_back_after_reopening() {
@@ -108,6 +109,35 @@ fn a_failed_transaction_leaves_nothing_behind() {
     let second = vault.apps().unwrap().into_iter().find(|app| app.slug == "second").expect("the app is there");
     let secret = vault.find_secret(second.id, "KEY").unwrap().expect("the secret is there");
     assert_eq!(vault.value(secret.id, 1).unwrap(), value("stored"), "and its value opens");
+}
+
+#[test]
+fn a_transaction_can_be_killed_anywhere() {
+    let place = Rc::new(Place::new());
+    let (mut vault, app) = place.with_app();
+    let kept = put(&mut vault, app, "KEPT", "stored before");
+    let id = vault.id();
+    let killed = killed_at_every_point(&place, id, move || {
+        vault
+            .transaction(|tx| {
+                for number in 0..20 {
+                    let secret = tx.ensure_secret(app, &format!("KEY_{number}"), at(2))?;
+                    tx.put_value(secret, &value("new"), &Source::Typed, at(2))?;
+                }
+                tx.put_value(kept, &value("replaced"), &Source::Typed, at(2))
+            })
+            .unwrap();
+    });
+    let points: Vec<Point> = killed.iter().map(|(point, _)| *point).collect();
+    assert_eq!(points, [Point::Committing, Point::Committed], "it has these points");
+    for (point, place) in killed {
+        let vault = place.open();
+        let (count, versions) = if point == Point::Committed { (21, 2) } else { (1, 1) };
+        assert_eq!(vault.secrets(app).unwrap().len(), count, "{point:?}: all or nothing");
+        assert_eq!(vault.versions(kept).unwrap().len(), versions, "{point:?}: of every part");
+        assert_eq!(vault.value(kept, 1).unwrap(), value("stored before"), "{point:?}: what was there is there");
+        assert!(vault.contents().unwrap().is_whole(), "{point:?}: and everything opens");
+    }
 }
 
 #[test]

@@ -74,8 +74,8 @@ impl Place {
 
     /// The generations of which the keychain has a key.
     pub(crate) fn generations(&self, vault: Uuid) -> Vec<u32> {
-        let has = |generation: &u32| self.keychain.read(&format!("{vault}/{generation}")).unwrap().is_some();
-        (1..9).filter(has).collect()
+        let read = |generation: &u32| self.keychain.read(&format!("{vault}/{generation}"));
+        (1..9).filter(|generation| read(generation).expect("the keychain answers").is_some()).collect()
     }
 
     /// The one number that `sql` gives.
