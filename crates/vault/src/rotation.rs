@@ -178,6 +178,8 @@ impl Tx<'_> {
         Ok(done)
     }
 
+    /// All that is sealed under the app's data key: the versions of its secrets. What else ever is must be here,
+    /// because the key is deleted.
     fn reseal_app(&mut self, app: AppId, done: &mut Resealed) -> Result<(), VaultError> {
         let old = self.keys.data_keys(&self.db, app.uuid())?;
         self.keys.start_generation(&self.db, app.uuid())?;

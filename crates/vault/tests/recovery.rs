@@ -365,7 +365,7 @@ fn a_key_is_never_sealed_to_a_public_key_from_outside() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: u32::try_from(times(12)).unwrap(), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: u32::try_from(times(20)).unwrap(), ..ProptestConfig::default() })]
 
     #[test]
     fn any_vault_comes_back_byte_for_byte(
