@@ -129,7 +129,7 @@ impl NewKey {
             KeyHolder::Keychain(keychain) => {
                 let generation = free_generation(keychain, records, generation)?;
                 let kek = Key::random(records.keys.entropy())?;
-                keychain.write(&key_account(records.id(), generation), kek.bytes())?;
+                keychain.write_key(&key_account(records.id(), generation), kek.bytes())?;
                 Ok(Self { kek, generation, passphrase: None })
             }
             KeyHolder::Passphrase(passphrase) => {

@@ -52,7 +52,7 @@ impl Vault {
         let kek = Key::random(self.keys.entropy())?;
         self.records.transaction(|tx| tx.announce_kek(new))?;
         reach(Point::KekAnnounced);
-        keychain.write(&key_account(self.id(), new), kek.bytes())?;
+        keychain.write_key(&key_account(self.id(), new), kek.bytes())?;
         reach(Point::KekWritten);
         self.records.transaction(|tx| {
             tx.rewrap(&kek, new, Some(old))?;
