@@ -7,23 +7,28 @@
 
 #![forbid(unsafe_code)]
 
+mod anchor;
 mod apps;
 mod blob;
 mod cipher;
 mod connections;
 mod context;
+mod damage;
 mod entropy;
 mod error;
 mod file;
 mod fingerprint;
+mod good_copy;
 mod ids;
 mod index;
 mod keys;
 mod links;
 mod lock;
 mod outbox;
+mod readable;
 mod receipts;
 mod records;
+mod retention;
 mod schema;
 mod secrets;
 mod settings;
@@ -34,17 +39,22 @@ mod vault;
 mod vectors;
 mod versions;
 
+pub use anchor::{Anchor, AnchorClock, AnchorState, RollbackCheck};
 pub use apps::App;
 pub use connections::{Connection, ConnectionKind, NewConnection};
+pub use damage::Damage;
 pub use entropy::{Entropy, OsEntropy, RandomnessFailed};
 pub use error::VaultError;
 pub use fingerprint::Fingerprint;
+pub use good_copy::{GoodCopy, good_copy, keep_damaged_aside, restore_good_copy};
 pub use ids::{AppId, ConnectionId, LinkId, SecretId};
 pub use links::{Link, NewLink, SeenKey};
 pub use lock::VaultLock;
 pub use outbox::{Failure, NewOutboxItem, OutboxChange, OutboxItem};
+pub use readable::Readable;
 pub use receipts::{ChainCheck, NewReceipt, Receipt};
 pub use records::Records;
+pub use retention::{KEPT_AT_LEAST, KEPT_FOR, Kept, Pruned, kept};
 pub use secrets::{CurrentValue, RemoteState, Secret};
 pub use standing::{Standing, standing};
 pub use vault::{Tx, Vault};

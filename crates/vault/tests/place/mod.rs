@@ -56,6 +56,11 @@ impl Place {
     }
 }
 
+/// How often something is tried: `normally`, or `in_soak` where `FLOOM_SOAK` is set.
+pub(crate) fn count(normally: u32, in_soak: u32) -> u32 {
+    if std::env::var_os("FLOOM_SOAK").is_some() { in_soak } else { normally }
+}
+
 /// A point in time, `seconds` after a fixed one.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::new(1_790_000_000 + seconds, 123_456_789).expect("a time in range")
