@@ -2,7 +2,7 @@
 
 use floom_keychain::{KeychainError, State};
 
-use crate::{RandomnessFailed, Standing, VersionNumber};
+use crate::{ExportError, RandomnessFailed, Standing, VersionNumber};
 
 /// What to do about a file that is older than what is known of it.
 pub(crate) const ROLLED_BACK_HINT: &str =
@@ -68,6 +68,9 @@ pub enum VaultError {
     /// What was typed is not the app's name.
     #[error("What you typed is not the name of the app.")]
     NameNotTyped,
+    /// An export was not made or not opened.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// Another agent holds the vault.
     #[error("Another agent has this vault open.")]
     AgentRunning,
@@ -124,6 +127,7 @@ impl VaultError {
             Self::NameTaken(_) => "secret_name_taken",
             Self::NoGoodCopy => "vault_no_good_copy",
             Self::NameNotTyped => "app_name_not_typed",
+            Self::Export(error) => error.code(),
             Self::AgentRunning => "agent_running",
             Self::ConnectionInUse { .. } => "connection_in_use",
             Self::NotFound(_) => "vault_not_found",
@@ -138,6 +142,7 @@ impl VaultError {
     pub fn kept(&self) -> &'static str {
         match self {
             Self::ValueDamaged { .. } => "Every other value stays readable.",
+            Self::Export(error) => error.kept(),
             Self::AgentRunning => "The other agent goes on.",
             Self::RolledBack { .. } | Self::AnchorForeign => "The file and the note are both kept as they are.",
             Self::ValueOnlyOnFloom => "Floom keeps it, and runs go on using it.",
@@ -162,6 +167,7 @@ impl VaultError {
             Self::NameTaken(_) => "Choose another name, or bring the other secret back.",
             Self::NoGoodCopy => "Use the recovery kit or an export.",
             Self::NameNotTyped => "Type the app's name exactly, or leave it.",
+            Self::Export(error) => error.hint(),
             Self::AgentRunning => "Use that one, or end it first.",
             Self::ConnectionInUse { .. } => "Send them or take them back, then remove the connection.",
             Self::NotFound(_) => "Look again; it may have been removed meanwhile.",

@@ -16,6 +16,8 @@ mod context;
 mod damage;
 mod entropy;
 mod error;
+mod export;
+mod export_file;
 mod file;
 mod fingerprint;
 mod good_copy;
@@ -25,6 +27,8 @@ mod keys;
 mod links;
 mod lock;
 mod outbox;
+#[cfg(test)]
+mod published;
 mod readable;
 mod receipts;
 mod records;
@@ -45,6 +49,10 @@ pub use connections::{Connection, ConnectionKind, NewConnection};
 pub use damage::Damage;
 pub use entropy::{Entropy, OsEntropy, RandomnessFailed};
 pub use error::VaultError;
+pub use export::{
+    Export, ExportedApp, ExportedConnection, ExportedSecret, ExportedValue, LeftOut, PlaintextExport, TypedName,
+};
+pub use export_file::{ExportError, OpenedBy, SealedTo};
 pub use fingerprint::Fingerprint;
 pub use good_copy::{GoodCopy, good_copy, keep_damaged_aside, restore_good_copy};
 pub use ids::{AppId, ConnectionId, LinkId, SecretId};
