@@ -147,11 +147,14 @@ impl Records {
     /// # Errors
     /// The database's.
     pub fn readable_connections(&self) -> Result<Readable<Connection>, VaultError> {
-        let sql = format!("SELECT {COLUMNS} FROM connections WHERE NOT removed ORDER BY created_at, id");
+        // The mark of a removed one is believed only once its row's MAC fits.
+        let sql = format!("SELECT {COLUMNS} FROM connections ORDER BY created_at, id");
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([], ConnectionRow::read)?;
         let unfit = |error| VaultError::of_row(error, "connection");
-        Readable::of(rows.map(|row| self.checked_connection(row.map_err(unfit)?)?.connection()))
+        let rows = Readable::of(rows.map(|row| self.checked_connection(row.map_err(unfit)?)))?;
+        let listed = rows.entries.into_iter().filter(|row| !row.removed).map(ConnectionRow::connection);
+        Ok(Readable { entries: listed.collect::<Result<_, _>>()?, damaged: rows.damaged })
     }
 
     /// The token of a connection, decrypted.

@@ -149,6 +149,7 @@ const EDITS: &[(&str, &str)] = &[
     ("connections", "kind = 'local'"),
     ("connections", "label = 'other'"),
     ("connections", "token = NULL"),
+    ("connections", "removed = 1"),
     ("links", "path = x'2f'"),
     ("links", "auto = 1"),
     ("links", "default_policy = 'user_vault'"),
