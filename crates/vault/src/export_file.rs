@@ -1,6 +1,6 @@
 //! An export as a file: JSON, sealed by age (<https://age-encryption.org/v1>).
 //!
-//! Whoever has the passphrase or the identity reads it with the `age` tool alone; `FORMAT.md`
+//! Whoever has the passphrase or the identity reads it with the `age` tool alone; `EXPORT.md`
 //! says what is in it.
 
 use std::io::{Read, Write};

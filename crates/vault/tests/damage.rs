@@ -97,7 +97,7 @@ impl Sample {
             assert!(error.to_string().len() > 20, "{what}: {error:?} is named");
         }
         if damage.walkable {
-            let missing = usize::try_from(SECRETS - right).unwrap();
+            let missing = usize::try_from(SECRETS - right).expect("a count");
             assert!(damage.entries.len() >= missing, "{what}: each of {missing} is named: {:?}", damage.entries);
         }
         if damage.walkable { Outcome::Named { right } } else { Outcome::Unwalkable { right } }
