@@ -5,9 +5,10 @@
 
 use std::time::{Duration, Instant};
 
-use floom_keychain::{Keychain, State};
+use floom_keychain::{Keychain, KeychainError, State};
 use jiff::Timestamp;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::cipher::{self, KEY};
 use crate::context::Fields;
@@ -149,17 +150,45 @@ impl RollbackCheck {
     }
 }
 
+/// What the keychain answered when it was asked for an anchor; not looked into yet.
+pub struct FoundAnchor(Result<Option<Zeroizing<Vec<u8>>>, KeychainError>);
+
+/// Asks `keychain` for the anchor of the vault `vault`. Never prompts; it blocks its caller, and needs
+/// no open vault, so that it can be done beside everything else.
+pub fn find_anchor(vault: Uuid, keychain: &Keychain) -> FoundAnchor {
+    FoundAnchor(keychain.read(&account(vault)))
+}
+
+/// An anchor that is to be written.
+#[must_use = "it is noted once it is written"]
+pub struct NewAnchor {
+    anchor: Anchor,
+    account: String,
+    entry: Vec<u8>,
+}
+
+impl NewAnchor {
+    /// Writes it. It blocks its caller, and needs no open vault.
+    ///
+    /// # Errors
+    /// The state in which the keychain could not answer.
+    pub fn write(self, keychain: &Keychain) -> Result<Anchor, KeychainError> {
+        keychain.write(&self.account, &self.entry)?;
+        Ok(self.anchor)
+    }
+}
+
 /// The account of the anchor.
 fn account(vault: Uuid) -> String {
     format!("{vault}/anchor")
 }
 
 impl Records {
-    /// What `keychain` says of this vault's anchor. Never prompts.
-    pub fn anchor(&self, keychain: &Keychain) -> AnchorState {
-        match keychain.read(&account(self.id())) {
+    /// What the keychain's answer says of this vault's anchor.
+    pub fn anchor_state(&self, found: &FoundAnchor) -> AnchorState {
+        match &found.0 {
             Ok(None) => AnchorState::Absent,
-            Ok(Some(bytes)) => match Anchor::parse(&bytes, self) {
+            Ok(Some(entry)) => match Anchor::parse(entry, self) {
                 Some(anchor) => AnchorState::Present(anchor),
                 None => AnchorState::Unreadable(State::Foreign),
             },
@@ -167,7 +196,12 @@ impl Records {
         }
     }
 
-    /// Whether this file is the one that was last anchored, or went on from it. Cheap: asked at
+    /// [`find_anchor`] and [`Records::anchor_state`] in one.
+    pub fn anchor(&self, keychain: &Keychain) -> AnchorState {
+        self.anchor_state(&find_anchor(self.id(), keychain))
+    }
+
+    /// Whether this file is the one that was last anchored, or went on from it. Cheap: to be asked at
     /// every opening. [`Records::receipts_verify`] walks the whole chain.
     ///
     /// # Errors
@@ -176,7 +210,11 @@ impl Records {
         self.rollback_against(&self.anchor(keychain))
     }
 
-    fn rollback_against(&self, state: &AnchorState) -> Result<RollbackCheck, VaultError> {
+    /// The same with an anchor that was looked for before.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn rollback_against(&self, state: &AnchorState) -> Result<RollbackCheck, VaultError> {
         let anchor = match state {
             AnchorState::Absent => return Ok(RollbackCheck::NotAnchored),
             AnchorState::Unreadable(state) => return Ok(RollbackCheck::Unknown(*state)),
@@ -190,32 +228,49 @@ impl Records {
             false => RollbackCheck::RolledBack { receipts, anchored: anchor.head.sequence, at: anchor.at },
         })
     }
-}
 
-impl Vault {
-    /// Notes in `keychain` where the chain of receipts ends now. [`AnchorClock`] says when.
+    /// The end of the chain as an anchor to be written, after one that was looked for before.
     ///
     /// # Errors
-    /// [`VaultError::RolledBack`] and [`VaultError::AnchorForeign`]: the older note is kept, since it is
-    /// what tells; [`VaultError::Keychain`]; [`VaultError::RowAltered`] where the chain's end was changed
-    /// from outside.
-    pub fn anchor_receipts(&self, keychain: &Keychain, now: Timestamp) -> Result<Anchor, VaultError> {
-        match self.rollback_check(keychain)? {
-            RollbackCheck::Current | RollbackCheck::NotAnchored => self.anchor_anew(keychain, now),
+    /// [`VaultError::RolledBack`] and [`VaultError::AnchorForeign`]: the older note is to be kept, since it
+    /// is what tells; [`VaultError::Keychain`] where it is not known; [`VaultError::RowAltered`] where the
+    /// chain's end was changed from outside.
+    pub fn next_anchor(&self, state: &AnchorState, now: Timestamp) -> Result<NewAnchor, VaultError> {
+        match self.rollback_against(state)? {
+            RollbackCheck::Current | RollbackCheck::NotAnchored => self.new_anchor(now),
             RollbackCheck::Unknown(State::Foreign) => Err(VaultError::AnchorForeign),
             RollbackCheck::Unknown(state) => Err(VaultError::Keychain(state.into())),
             RollbackCheck::RolledBack { receipts, anchored, .. } => Err(VaultError::RolledBack { receipts, anchored }),
         }
     }
 
-    /// The same whatever the keychain holds: the creator's own word, after a file was put back knowingly.
+    /// The same whatever there was before: the creator's own word, after a file was put back knowingly.
     ///
     /// # Errors
-    /// [`VaultError::Keychain`]; [`VaultError::RowAltered`] where the chain's end was changed from outside.
-    pub fn anchor_anew(&self, keychain: &Keychain, now: Timestamp) -> Result<Anchor, VaultError> {
+    /// [`VaultError::RowAltered`] where the chain's end was changed from outside.
+    pub fn new_anchor(&self, now: Timestamp) -> Result<NewAnchor, VaultError> {
         let anchor = Anchor { head: Head::read(self)?.ok_or_else(end_altered)?, at: now };
-        keychain.write(&account(self.id()), &anchor.to_bytes(self))?;
-        Ok(anchor)
+        let entry = anchor.to_bytes(self);
+        Ok(NewAnchor { anchor, account: account(self.id()), entry })
+    }
+}
+
+impl Vault {
+    /// Notes in `keychain` where the chain of receipts ends now: [`Records::next_anchor`], written.
+    /// [`AnchorClock`] says when.
+    ///
+    /// # Errors
+    /// As [`Records::next_anchor`]; [`VaultError::Keychain`] where it could not be written.
+    pub fn anchor_receipts(&self, keychain: &Keychain, now: Timestamp) -> Result<Anchor, VaultError> {
+        Ok(self.next_anchor(&self.anchor(keychain), now)?.write(keychain)?)
+    }
+
+    /// The same whatever the keychain holds: [`Records::new_anchor`], written.
+    ///
+    /// # Errors
+    /// As [`Records::new_anchor`]; [`VaultError::Keychain`] where it could not be written.
+    pub fn anchor_anew(&self, keychain: &Keychain, now: Timestamp) -> Result<Anchor, VaultError> {
+        Ok(self.new_anchor(now)?.write(keychain)?)
     }
 }
 
@@ -228,7 +283,8 @@ pub struct AnchorClock {
 }
 
 impl AnchorClock {
-    /// Whether to anchor before a value is sent: so for the first one after an unlock, until it was done.
+    /// Whether the next value waits for an anchor: so the first one after an unlock. Where the keychain
+    /// refuses, it is tried again, and the value waits, until what [`AnchorClock::due`] says.
     pub fn before_sending(&self) -> bool {
         self.last.is_none()
     }

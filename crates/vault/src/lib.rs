@@ -43,7 +43,7 @@ mod vault;
 mod vectors;
 mod versions;
 
-pub use anchor::{Anchor, AnchorClock, AnchorState, RollbackCheck};
+pub use anchor::{Anchor, AnchorClock, AnchorState, FoundAnchor, NewAnchor, RollbackCheck, find_anchor};
 pub use apps::App;
 pub use connections::{Connection, ConnectionKind, NewConnection};
 pub use damage::Damage;

@@ -5,8 +5,10 @@ mod place;
 use std::path::Path;
 
 use floom_keychain::State;
-use floom_vault::{AnchorState, ChainCheck, NewReceipt, RollbackCheck, Vault, VaultError};
-use place::{Place, at, put, value};
+use floom_vault::{AnchorState, ChainCheck, NewReceipt, RollbackCheck, Vault, VaultError, find_anchor};
+use place::{Place, at, count, put, value};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 
 fn receipt(vault: &mut Vault, key: &str) {
     let new = NewReceipt { what: "value_stored", app: Some("flyfast"), key: Some(key), detail: "typed" };
@@ -35,8 +37,11 @@ fn a_vault_that_went_on_from_its_anchor_is_current() {
     assert_eq!(vault.rollback_check(&place.keychain).unwrap(), RollbackCheck::Current, "it went on from it");
     assert_eq!(anchored(&place, &vault), 2, "the note moves with the chain");
     receipt(&mut vault, "C");
+    let found = vault.anchor_state(&find_anchor(vault.id(), &place.keychain));
+    let _unwritten = vault.next_anchor(&found, at(10)).expect("it could be noted");
     drop(vault);
     let vault = place.open();
+    assert_eq!(vault.anchor(&place.keychain), found, "what is not written is not noted");
     let AnchorState::Present(anchor) = vault.anchor(&place.keychain) else { panic!("the note is there") };
     assert_eq!((anchor.receipts(), anchor.at()), (2, at(9)), "it says what and when");
     let check = vault.receipts_verify(&AnchorState::Present(anchor)).unwrap();
@@ -174,4 +179,139 @@ fn an_end_that_was_changed_is_no_end_to_note() {
     assert_eq!(refused.code(), "vault_rolled_back", "the proven end does not reach the note");
     let refused = vault.anchor_anew(&place.keychain, at(10)).unwrap_err();
     assert_eq!(refused.code(), "vault_row_altered", "and a forged end is never noted");
+}
+
+/// What somebody with the file, but without the key, does to a chain.
+#[derive(Debug, Clone)]
+enum Edit {
+    /// One column of one receipt gets another's, or a value of its own.
+    Column { at: i64, column: &'static str, from: Option<i64> },
+    /// Receipts are removed.
+    Remove { from: i64, count: i64 },
+    /// They are removed, and the end is told to be before them.
+    Cut { after: i64 },
+    /// The same, with the end as another vault's chain has it.
+    CutLike { after: i64 },
+    /// Two change places, numbers and MACs with them or not.
+    Swap { one: i64, other: i64, whole: bool },
+    /// One comes from another vault's chain, its MAC with it.
+    Splice { at: i64 },
+    /// The end, or the whole, is another vault's.
+    Replace { all: bool },
+}
+
+const RECEIPTS: i64 = 8;
+
+fn edits() -> impl Strategy<Value = Edit> {
+    const COLUMNS: &[&str] = &["at", "what", "app", "key", "detail", "mac"];
+    let number = 1..=RECEIPTS;
+    prop_oneof![
+        (number.clone(), prop::sample::select(COLUMNS), proptest::option::of(number.clone()))
+            .prop_map(|(at, column, from)| Edit::Column { at, column, from }),
+        (number.clone(), 1..4_i64).prop_map(|(from, count)| Edit::Remove { from, count }),
+        (0..RECEIPTS).prop_map(|after| Edit::Cut { after }),
+        (0..RECEIPTS).prop_map(|after| Edit::CutLike { after }),
+        (number.clone(), number.clone(), any::<bool>()).prop_map(|(one, other, whole)| Edit::Swap {
+            one,
+            other,
+            whole
+        }),
+        number.prop_map(|at| Edit::Splice { at }),
+        any::<bool>().prop_map(|all| Edit::Replace { all }),
+    ]
+}
+
+impl Edit {
+    fn sql(&self) -> String {
+        const ALL: &str = "at, what, app, key, detail";
+        match self {
+            Self::Column { at, column, from: None } => {
+                format!(
+                    "UPDATE receipts SET {column} = CASE '{column}' WHEN 'at' THEN 7 WHEN 'mac' THEN x'07' ELSE 'seven' END WHERE sequence = {at}"
+                )
+            }
+            Self::Column { at, column, from: Some(from) } => {
+                format!(
+                    "UPDATE receipts SET {column} = (SELECT {column} FROM receipts WHERE sequence = {from}) WHERE sequence = {at}"
+                )
+            }
+            Self::Remove { from, count } => {
+                format!("DELETE FROM receipts WHERE sequence >= {from} AND sequence < {}", from + count)
+            }
+            Self::Cut { after } => {
+                format!("DELETE FROM receipts WHERE sequence > {after};
+                         UPDATE chain SET sequence = {after}, head = (SELECT coalesce(max(mac), zeroblob(32)) FROM receipts WHERE sequence = {after})")
+            }
+            Self::CutLike { after } => {
+                format!(
+                    "DELETE FROM receipts WHERE sequence > {after}; DELETE FROM chain;
+                         INSERT INTO chain SELECT * FROM theirs.chain"
+                )
+            }
+            Self::Swap { one, other, whole } => {
+                let columns = if *whole { format!("{ALL}, mac") } else { ALL.to_owned() };
+                format!("CREATE TEMP TABLE kept AS SELECT * FROM receipts;
+                         UPDATE receipts SET ({columns}) = (SELECT {columns} FROM kept WHERE kept.sequence = {one} + {other} - receipts.sequence)
+                         WHERE sequence IN ({one}, {other});
+                         DROP TABLE kept")
+            }
+            Self::Splice { at } => {
+                format!(
+                    "UPDATE receipts SET ({ALL}, mac) = (SELECT {ALL}, mac FROM theirs.receipts WHERE sequence = {at}) WHERE sequence = {at}"
+                )
+            }
+            Self::Replace { all: false } => {
+                "DELETE FROM chain; INSERT INTO chain SELECT * FROM theirs.chain".to_owned()
+            }
+            Self::Replace { all: true } => "DELETE FROM chain; INSERT INTO chain SELECT * FROM theirs.chain;
+                 DELETE FROM receipts; INSERT INTO receipts SELECT * FROM theirs.receipts"
+                .to_owned(),
+        }
+    }
+}
+
+#[test]
+fn whatever_is_done_to_a_chain_without_its_key_is_found() {
+    let (place, other) = (Place::new(), Place::new());
+    let chain = |place: &Place, word: &str| {
+        let mut vault = place.create();
+        for number in 0..RECEIPTS {
+            receipt(&mut vault, &format!("{word}_{number}"));
+        }
+        vault
+    };
+    let (vault, theirs) = (chain(&place, "OURS"), chain(&other, "THEIRS"));
+    drop(theirs);
+    vault.anchor_receipts(&place.keychain, at(9)).expect("it is noted");
+    let anchor = vault.anchor(&place.keychain);
+    let outside = rusqlite::Connection::open(place.path()).expect("the file is a database");
+    outside.pragma_update(None, "synchronous", "OFF").expect("what is edited need not last");
+    let theirs = other.path().to_str().expect("the path is text");
+    outside.execute("ATTACH ?1 AS theirs", [theirs]).expect("the other file is a database too");
+    outside
+        .execute_batch(
+            "CREATE TEMP TABLE receipts_before AS SELECT * FROM receipts;
+                        CREATE TEMP TABLE chain_before AS SELECT * FROM chain",
+        )
+        .expect("a copy to go back to");
+    let changed = "SELECT EXISTS (SELECT * FROM main.receipts EXCEPT SELECT * FROM receipts_before)
+                   OR EXISTS (SELECT * FROM receipts_before EXCEPT SELECT * FROM main.receipts)
+                   OR EXISTS (SELECT * FROM chain_before EXCEPT SELECT * FROM main.chain)";
+    let config = Config { cases: count(400, 10_000), failure_persistence: None, ..Config::default() };
+    let tried = TestRunner::new(config).run(&edits(), |edit| {
+        outside.execute_batch(&edit.sql()).unwrap();
+        let is_changed: bool = outside.query_row(changed, [], |row| row.get(0)).unwrap();
+        let (alone, against) = (vault.receipts_verify(&AnchorState::Absent), vault.receipts_verify(&anchor));
+        outside
+            .execute_batch(
+                "DELETE FROM main.receipts; INSERT INTO main.receipts SELECT * FROM receipts_before;
+                            DELETE FROM main.chain; INSERT INTO main.chain SELECT * FROM chain_before",
+            )
+            .unwrap();
+        let whole = ChainCheck::Whole { count: RECEIPTS };
+        prop_assert_eq!(against.unwrap() == whole, !is_changed, "{:?} against the note", edit);
+        prop_assert_eq!(alone.unwrap() == whole, !is_changed, "{:?} without it", edit);
+        Ok(())
+    });
+    tried.unwrap_or_else(|error| panic!("{error}"));
 }

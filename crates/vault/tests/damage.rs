@@ -130,7 +130,7 @@ fn a_flipped_bit_never_gives_a_wrong_value() {
     sample.put(&sample.file);
     assert_eq!(sample.check("as it was"), Outcome::Whole, "as it was written, all of it is whole");
     let (mut tried, mut named, mut readable, mut restored) = (0_u32, 0_u32, 0_u32, 0_u32);
-    for bit in spread(8 * sample.file.len(), count(300, u32::MAX)) {
+    for bit in spread(8 * sample.file.len(), count(200, u32::MAX)) {
         let mut file = sample.file.clone();
         file[bit / 8] ^= 1 << (bit % 8);
         sample.put(&file);

@@ -297,3 +297,30 @@ fn nothing_is_appended_to_a_chain_whose_end_was_changed() {
     let refused = vault.transaction(|tx| tx.append_receipt(&receipt, at(9))).unwrap_err();
     assert_eq!(refused.code(), "vault_row_altered", "it would hide what was changed");
 }
+
+#[test]
+fn nothing_waits_to_be_sent_when_its_receipt_cannot_be_written() {
+    let place = Place::new();
+    let (mut vault, app) = place.with_app();
+    let secret = put(&mut vault, app, "KEY", "the value");
+    let receipt = NewReceipt { what: "value_stored", app: None, key: Some("KEY"), detail: "" };
+    vault.transaction(|tx| tx.append_receipt(&receipt, at(2))).expect("it is written");
+    let change = OutboxChange::Value { version: 1, policy: Policy::Creator };
+    let commit = |vault: &mut Vault| {
+        vault.transaction(|tx| {
+            tx.enqueue(&NewOutboxItem { app, secret, change }, at(3))?;
+            tx.append_receipt(&receipt, at(3))
+        })
+    };
+    for (broken, mended) in [
+        ("UPDATE chain SET sequence = sequence + 1", "UPDATE chain SET sequence = sequence - 1"),
+        ("ALTER TABLE receipts RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO receipts"),
+    ] {
+        place.edit(broken);
+        commit(&mut vault).expect_err("the receipt cannot be written");
+        assert!(vault.outbox().unwrap().is_empty(), "{broken}: nothing waits, so that nothing leaves");
+        place.edit(mended);
+    }
+    commit(&mut vault).expect("where it can be written, both are there");
+    assert_eq!(vault.outbox().unwrap().len(), 1, "where it can be written, both are there");
+}

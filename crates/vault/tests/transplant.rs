@@ -174,7 +174,7 @@ fn ciphertext_opens_nowhere_but_in_its_place() {
     let total = body.secrets.len() * usize::try_from(VERSIONS).unwrap();
     assert_eq!(body.read_values().0, total, "as it was written, all of it opens");
     let cases = (0..sources.len(), 0..targets.len());
-    let tried = runner(400).run(&cases, |(source, target)| {
+    let tried = runner(250).run(&cases, |(source, target)| {
         let ((from, bytes), (to, original)) = (sources[source], targets[target]);
         prop_assume!(bytes != original);
         body.set_sealed(to, bytes);
@@ -246,7 +246,7 @@ fn no_part_of_a_row_can_be_that_of_another() {
     let body = Body::new();
     body.read_rows().expect("as it was written, all of it is read");
     let cases = (0..TABLES.len(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1..1_u32 << 10);
-    let tried = runner(400).run(&cases, |(table, from, to, which)| {
+    let tried = runner(250).run(&cases, |(table, from, to, which)| {
         let (table, id, columns) = TABLES[table];
         let ids: Vec<Value> = body
             .outside

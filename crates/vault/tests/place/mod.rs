@@ -56,9 +56,13 @@ impl Place {
     }
 }
 
-/// How often something is tried: `normally`, or `in_soak` where `FLOOM_SOAK` is set.
+/// How often something is tried: `normally`, or where `FLOOM_SOAK` is set `in_soak` times, or as often as it says.
 pub(crate) fn count(normally: u32, in_soak: u32) -> u32 {
-    if std::env::var_os("FLOOM_SOAK").is_some() { in_soak } else { normally }
+    match std::env::var("FLOOM_SOAK").map(|text| text.parse()) {
+        Err(_) => normally,
+        Ok(Ok(times)) if times > 1 => times,
+        Ok(_) => in_soak,
+    }
 }
 
 /// A point in time, `seconds` after a fixed one.
