@@ -3,8 +3,6 @@
 //! An older copy of the whole file, put back, is in itself whole: every seal opens and every
 //! MAC fits. Only something outside it can tell that it was further on before.
 
-use std::time::{Duration, Instant};
-
 use floom_keychain::{Keychain, KeychainError, State};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -18,9 +16,6 @@ use crate::{Records, Vault, VaultError, time};
 
 /// What the entry begins with: magic and version.
 const BEGIN: [u8; 2] = [0xfa, 1];
-
-/// How far apart two anchors are that nothing hurries.
-const APART: Duration = Duration::from_secs(60);
 
 /// Where the chain of receipts ended, proven by the vault's own key.
 #[derive(Clone, PartialEq, Eq)]
@@ -257,7 +252,7 @@ impl Records {
 
 impl Vault {
     /// Notes in `keychain` where the chain of receipts ends now: [`Records::next_anchor`], written.
-    /// [`AnchorClock`] says when.
+    /// [`AnchorClock`](crate::AnchorClock) says when.
     ///
     /// # Errors
     /// As [`Records::next_anchor`]; [`VaultError::Keychain`] where it could not be written.
@@ -271,71 +266,5 @@ impl Vault {
     /// As [`Records::new_anchor`]; [`VaultError::Keychain`] where it could not be written.
     pub fn anchor_anew(&self, keychain: &Keychain, now: Timestamp) -> Result<Anchor, VaultError> {
         Ok(self.new_anchor(now)?.write(keychain)?)
-    }
-}
-
-/// When the chain is anchored: before the first value is sent after an unlock, at most once a
-/// minute after that, and at the end. Made anew at each unlock; it reads no clock itself.
-#[derive(Debug, Clone, Default)]
-pub struct AnchorClock {
-    last: Option<(i64, Instant)>,
-    failed: Option<Instant>,
-}
-
-impl AnchorClock {
-    /// Whether the next value waits for an anchor: so the first one after an unlock. Where the keychain
-    /// refuses, it is tried again, and the value waits, until what [`AnchorClock::due`] says.
-    pub fn before_sending(&self) -> bool {
-        self.last.is_none()
-    }
-
-    /// When a chain of `receipts` is to be anchored; a time that is past means now, `None` that
-    /// nothing is to be noted. After a failure it is a minute later.
-    pub fn due(&self, receipts: i64, now: Instant) -> Option<Instant> {
-        let due = match self.last {
-            Some((anchored, _)) if anchored == receipts => return None,
-            Some((_, at)) => at + APART,
-            None => now,
-        };
-        Some(self.failed.map_or(due, |at| due.max(at + APART)))
-    }
-
-    /// Whether to anchor a chain of `receipts` on lock and exit.
-    pub fn at_the_end(&self, receipts: i64) -> bool {
-        self.last.is_none_or(|(anchored, _)| anchored != receipts)
-    }
-
-    /// A chain of `receipts` was anchored.
-    pub fn anchored(&mut self, receipts: i64, now: Instant) {
-        *self = Self { last: Some((receipts, now)), failed: None };
-    }
-
-    /// It could not be anchored.
-    pub fn failed(&mut self, now: Instant) {
-        self.failed = Some(now);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_clock_anchors_first_then_once_a_minute_then_at_the_end() {
-        let start = Instant::now();
-        let after = |seconds| start + Duration::from_secs(seconds);
-        let mut clock = AnchorClock::default();
-        assert!(clock.before_sending(), "nothing is sent after an unlock before it was anchored");
-        assert_eq!(clock.due(4, start), Some(start), "it is due at once");
-        clock.anchored(4, start);
-        assert!(!clock.before_sending(), "later ones do not wait for the keychain");
-        assert_eq!(clock.due(4, after(500)), None, "a chain that did not grow is not noted again");
-        assert!(!clock.at_the_end(4), "not at the end either");
-        assert_eq!(clock.due(5, after(1)), Some(after(60)), "the next note is a minute after the last");
-        assert!(clock.at_the_end(5), "the end does not wait");
-        clock.failed(after(60));
-        assert_eq!(clock.due(5, after(61)), Some(after(120)), "a failed one is tried again a minute later");
-        clock.anchored(5, after(120));
-        assert_eq!(clock.due(6, after(121)), Some(after(180)), "and then it goes on as before");
     }
 }

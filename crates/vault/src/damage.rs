@@ -41,9 +41,11 @@ impl Records {
         entries.extend(secrets.damaged);
         for row in secrets.entries {
             let versions = self.versions_of(&row)?;
-            let known = |number| versions.entries.iter().any(|version| version.number == number);
-            // A current version whose details open nowhere is named below, by its own number.
-            let lost = row.current.filter(|number| !known(*number) && versions.damaged.is_empty());
+            let is_there = |number| {
+                let named = |error: &VaultError| matches!(error, VaultError::ValueDamaged { version, .. } if *version == number);
+                versions.entries.iter().any(|version| version.number == number) || versions.damaged.iter().any(named)
+            };
+            let lost = row.current.filter(|number| !is_there(*number));
             entries.extend(lost.map(|version| VaultError::ValueDamaged { secret: row.name.clone(), version }));
             for version in &versions.entries {
                 entries.extend(one_entry(self.value_of(&row, version.number).map(drop))?);

@@ -105,7 +105,7 @@ impl Vault {
         // One file without a log beside it.
         to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         to.close().map_err(|(_, error)| error)?;
-        File::open(&draft)?.sync_all()?;
+        file::private().open(&draft)?.sync_all()?;
         std::fs::rename(&draft, &copy)?;
         sync_folder(&copy)?;
         Ok(copy)

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod anchor;
+mod anchor_clock;
 mod apps;
 mod blob;
 mod cipher;
@@ -43,7 +44,8 @@ mod vault;
 mod vectors;
 mod versions;
 
-pub use anchor::{Anchor, AnchorClock, AnchorState, FoundAnchor, NewAnchor, RollbackCheck, find_anchor};
+pub use anchor::{Anchor, AnchorState, FoundAnchor, NewAnchor, RollbackCheck, find_anchor};
+pub use anchor_clock::AnchorClock;
 pub use apps::App;
 pub use connections::{Connection, ConnectionKind, NewConnection};
 pub use damage::Damage;
