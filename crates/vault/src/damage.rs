@@ -1,5 +1,7 @@
 //! Everything that is damaged in a vault, named.
 
+use rusqlite::Connection;
+
 use crate::{AnchorState, ChainCheck, Records, VaultError};
 
 /// What a look at the whole of an open vault found.
@@ -52,19 +54,20 @@ impl Records {
             }
             entries.extend(versions.damaged);
         }
-        Ok(Damage { walkable: self.is_walkable()?, entries, receipts: self.receipts_verify(&AnchorState::Absent)? })
+        Ok(Damage { walkable: is_walkable(&self.db)?, entries, receipts: self.receipts_verify(&AnchorState::Absent)? })
     }
+}
 
-    fn is_walkable(&self) -> Result<bool, VaultError> {
-        let answer = self.db.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
-        match answer.map_err(VaultError::from) {
-            Ok(answer) if answer == "ok" => {}
-            Ok(_) | Err(VaultError::Damaged) => return Ok(false),
-            Err(error) => return Err(error),
-        }
-        let dangling = self.db.prepare("PRAGMA foreign_key_check")?.exists([])?;
-        Ok(!dangling)
+/// Whether SQLite can walk all of `db`, and what refers to something finds it.
+pub(crate) fn is_walkable(db: &Connection) -> Result<bool, VaultError> {
+    let answer = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
+    match answer.map_err(VaultError::from) {
+        Ok(answer) if answer == "ok" => {}
+        Ok(_) | Err(VaultError::Damaged) => return Ok(false),
+        Err(error) => return Err(error),
     }
+    let dangling = db.prepare("PRAGMA foreign_key_check")?.exists([])?;
+    Ok(!dangling)
 }
 
 /// The damage of one entry; another error ends the look.

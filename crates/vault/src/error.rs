@@ -62,6 +62,9 @@ pub enum VaultError {
     /// The app has another secret of that name, perhaps a removed one.
     #[error("The app already has a secret named {0}.")]
     NameTaken(String),
+    /// Something about this secret is still to be sent, under the name that it has.
+    #[error("A change of {0} still waits to be sent.")]
+    ChangesWait(String),
     /// There is no good copy of the vault.
     #[error("There is no good copy of this vault that its key opens.")]
     NoGoodCopy,
@@ -125,6 +128,7 @@ impl VaultError {
             Self::AnchorForeign => "vault_anchor_foreign",
             Self::ValueOnlyOnFloom => "value_only_on_floom",
             Self::NameTaken(_) => "secret_name_taken",
+            Self::ChangesWait(_) => "secret_changes_wait",
             Self::NoGoodCopy => "vault_no_good_copy",
             Self::NameNotTyped => "app_name_not_typed",
             Self::Export(error) => error.code(),
@@ -165,6 +169,7 @@ impl VaultError {
             Self::AnchorForeign => "Find out what wrote it; then accept the vault file as it is.",
             Self::ValueOnlyOnFloom => "Set a new value here, or take it from where it was issued.",
             Self::NameTaken(_) => "Choose another name, or bring the other secret back.",
+            Self::ChangesWait(_) => "Send it or take it back, then rename the secret.",
             Self::NoGoodCopy => "Use the recovery kit or an export.",
             Self::NameNotTyped => "Type the app's name exactly, or leave it.",
             Self::Export(error) => error.hint(),

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::damage::is_walkable;
 use crate::file::{self, Found, beside};
 use crate::{Standing, Vault, VaultError, standing};
 
@@ -75,6 +76,10 @@ pub fn restore_good_copy(path: &Path, keychain: &Keychain, now: Timestamp) -> Re
     let mut to = file::private().open(&draft)?;
     io::copy(&mut File::open(&copy.path)?, &mut to)?;
     to.sync_all()?;
+    if !matches!(database(&draft).and_then(|db| is_walkable(&db)), Ok(true)) {
+        std::fs::remove_file(&draft)?;
+        return Err(VaultError::NoGoodCopy);
+    }
     let aside = keep_damaged_aside(path, now)?;
     // A hard link, unlike a rename, never replaces what has come to the path meanwhile.
     std::fs::hard_link(&draft, path)?;
@@ -99,8 +104,7 @@ impl Vault {
         }
         let copy = beside(self.path(), ".good");
         let draft = draft(self.path(), ".good.new")?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut to = Connection::open_with_flags(&draft, flags)?;
+        let mut to = database(&draft)?;
         Backup::new(&self.db, &mut to)?.step(-1)?;
         // One file without a log beside it.
         to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
@@ -110,6 +114,11 @@ impl Vault {
         sync_folder(&copy)?;
         Ok(copy)
     }
+}
+
+fn database(path: &Path) -> Result<Connection, VaultError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(path, flags)?)
 }
 
 /// An empty file beside `path` that only its owner reads; a leftover is removed.

@@ -247,10 +247,12 @@ impl Tx<'_> {
     }
 
     /// Gives a secret another name. All of its versions are sealed anew under it, in this
-    /// transaction; numbers, times and sources stay.
+    /// transaction; numbers, times and sources stay. What Floom holds it holds under the old name:
+    /// of the new one nothing is known.
     ///
     /// # Errors
-    /// [`VaultError::NameTaken`]; [`VaultError::ValueDamaged`] where a version does not open, since it
+    /// [`VaultError::NameTaken`]; [`VaultError::ChangesWait`] while something about the old name is to be
+    /// sent; [`VaultError::ValueDamaged`] where a version does not open, since it
     /// could never be mended under another name.
     pub fn rename_secret(&mut self, secret: SecretId, name: &str) -> Result<(), VaultError> {
         let row = self.secret_row(secret)?;
@@ -260,12 +262,15 @@ impl Tx<'_> {
         if self.is_name_taken(row.app, name)? {
             return Err(VaultError::NameTaken(name.to_owned()));
         }
+        if self.outbox()?.iter().any(|item| item.secret == secret) {
+            return Err(VaultError::ChangesWait(row.name));
+        }
         let numbers = self
             .db
             .prepare_cached("SELECT number FROM versions WHERE secret = ?1")?
             .query_map([row.row], |row| row.get(0))?
             .collect::<Result<Vec<VersionNumber>, _>>()?;
-        let renamed = SecretRow { name: name.to_owned(), ..row.clone() };
+        let renamed = SecretRow { name: name.to_owned(), remote: None, ..row.clone() };
         for number in numbers {
             let details = self.details_of(&row, number)?;
             let (details, sealed) = self.sealed(&renamed, number, &details, &self.value_of(&row, number)?)?;

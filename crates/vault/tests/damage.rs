@@ -289,7 +289,12 @@ fn a_copy_that_does_not_open_is_not_put_back() {
     let whole = std::fs::read(&good).unwrap();
     std::fs::write(&good, &whole[..5_000]).unwrap();
     let refused = restore_good_copy(path, keychain, at(1)).unwrap_err();
-    assert_eq!(refused.code(), "vault_no_good_copy", "a damaged copy is none");
+    assert_eq!(refused.code(), "vault_no_good_copy", "a copy without its end is none");
+    let mut hollow = whole.clone();
+    hollow[10 * 4096..10 * 4096 + 64].fill(0);
+    std::fs::write(&good, &hollow).unwrap();
+    let refused = restore_good_copy(path, keychain, at(1)).unwrap_err();
+    assert_eq!(refused.code(), "vault_no_good_copy", "nor is one that cannot be walked, though it opens");
     std::fs::write(&good, &whole).unwrap();
     let other = Place::new();
     let refused = restore_good_copy(path, &other.keychain, at(1)).unwrap_err();

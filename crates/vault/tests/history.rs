@@ -172,10 +172,21 @@ fn a_rename_seals_every_version_anew() {
     let refused = vault.transaction(|tx| tx.rename_secret(secret, "TAKEN")).unwrap_err();
     assert_eq!(refused.code(), "secret_name_taken", "two secrets of one app never have one name");
     vault.transaction(|tx| tx.rename_secret(secret, "OLD")).expect("its own name is no change");
+    let remote = RemoteState { declared: true, has_value: Some(true), acknowledged: Some(3), ..RemoteState::default() };
+    let waiting = vault
+        .transaction(|tx| {
+            tx.set_remote(secret, &remote)?;
+            tx.enqueue(&NewOutboxItem { app, secret, change: OutboxChange::Remove }, at(4 * DAY))
+        })
+        .unwrap();
+    let refused = vault.transaction(|tx| tx.rename_secret(secret, "NEW")).unwrap_err();
+    assert_eq!(refused.code(), "secret_changes_wait", "what waits was decided about the old name");
+    vault.transaction(|tx| tx.outbox_done(waiting)).unwrap();
     vault.transaction(|tx| tx.rename_secret(secret, "NEW")).unwrap();
     assert!(vault.find_secret(app, "OLD").unwrap().is_none(), "the old name is free");
     let found = vault.find_secret(app, "NEW").unwrap().expect("it has its new name");
     assert_eq!((found.id, found.current.unwrap().version), (secret, 3), "it is the same secret");
+    assert_eq!(found.remote, RemoteState::default(), "what Floom has under the old name says nothing of the new one");
     drop(vault);
     let vault = place.open();
     assert_eq!(vault.versions(secret).unwrap(), before, "numbers, times, sources and fingerprints stay");
