@@ -126,7 +126,7 @@ impl Records {
     /// `history` says so. What cannot be read is left out and named.
     ///
     /// # Errors
-    /// [`VaultError::NotFound`] where there is no such app, the database's.
+    /// [`VaultError::NotFound`] where there is no such app, or its connection was removed; the database's.
     pub fn export(&self, app: Option<AppId>, history: bool, now: Timestamp) -> Result<Export, VaultError> {
         let listed = self.readable_apps()?;
         let mut export = Export { created_at: now, apps: Vec::new(), left_out: Vec::new() };
@@ -140,6 +140,9 @@ impl Records {
         let connections = self.readable_connections()?;
         for app in apps {
             let Some(on) = connections.entries.iter().find(|connection| connection.id == app.connection) else {
+                if connections.damaged.is_empty() {
+                    return Err(VaultError::NotFound("app"));
+                }
                 let error = VaultError::RowAltered { table: "connection", name: format!("that of {}", app.slug) };
                 export.left_out.push(LeftOut::of(&app.slug, &error));
                 continue;

@@ -204,6 +204,25 @@ fn what_is_damaged_is_left_out_and_named() {
 }
 
 #[test]
+fn an_app_whose_connection_was_removed_or_altered_is_not_passed_off_as_empty() {
+    let place = Place::new();
+    let (mut vault, app, _) = populated(&place);
+    place.edit("UPDATE connections SET label = 'other' WHERE kind = 'local'");
+    let export = vault.export(None, false, at(20)).unwrap();
+    assert_eq!(export.apps.len(), 1, "the other connection's app is there");
+    assert_eq!(export.left_out.len(), 1, "the one whose connection cannot be trusted is named");
+    assert_eq!(
+        (export.left_out[0].app.as_str(), export.left_out[0].code.as_str()),
+        ("flyfast", "vault_row_altered"),
+        "by its code"
+    );
+    place.edit("UPDATE connections SET label = 'Local Floom' WHERE kind = 'local'");
+    let connection = vault.app(app).unwrap().connection;
+    vault.transaction(|tx| tx.remove_connection(connection)).unwrap();
+    assert_eq!(vault.export(Some(app), false, at(20)).unwrap_err().code(), "vault_not_found", "it was removed");
+}
+
+#[test]
 fn values_in_clear_take_the_app_s_typed_name() {
     let place = Place::new();
     let (vault, app, _) = populated(&place);
