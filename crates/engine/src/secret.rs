@@ -221,12 +221,12 @@ impl Engine {
     /// Walks the chain of receipts.
     pub(crate) fn verify_receipts(&self) -> Result<ChainView, EngineError> {
         let vault = self.vault()?;
-        Ok(match vault.receipts_verify()? {
-            ChainCheck::Whole { count } => ChainView { receipts: u64::try_from(count).unwrap_or(0), breaks_at: None },
-            ChainCheck::Breaks { at } => {
-                ChainView { receipts: u64::try_from(at - 1).unwrap_or(0), breaks_at: Some(at) }
-            }
-        })
+        let (stand, breaks_at) = match vault.receipts_verify(&vault.anchor(&self.keychain))? {
+            ChainCheck::Whole { count } => (count, None),
+            ChainCheck::CutShort { count, .. } => (count, Some(count + 1)),
+            ChainCheck::Breaks { at } | ChainCheck::Diverges { at } => (at - 1, Some(at)),
+        };
+        Ok(ChainView { receipts: u64::try_from(stand).unwrap_or(0), breaks_at })
     }
 
     fn secret(&self, app: &App, key: &str) -> Result<Secret, EngineError> {

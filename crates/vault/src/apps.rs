@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::context::Fields;
-use crate::{AppId, ConnectionId, Records, Tx, VaultError};
+use crate::{AppId, ConnectionId, Readable, Records, Tx, VaultError};
 
 /// An app on one connection. The same slug on two connections is two apps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,13 +59,23 @@ impl Records {
     /// The apps of all connections, by connection and slug.
     ///
     /// # Errors
-    /// [`VaultError::RowAltered`] names one that was changed from outside.
+    /// [`VaultError::RowAltered`] names one that was changed from outside; [`Records::readable_apps`] gives the others.
     pub fn apps(&self) -> Result<Vec<App>, VaultError> {
+        self.readable_apps()?.all()
+    }
+
+    /// The apps that can be read, by connection and slug, and what is damaged of the others.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn readable_apps(&self) -> Result<Readable<App>, VaultError> {
         let sql = "SELECT apps.id, connection, slug, name, gone, apps.mac FROM apps
                    JOIN connections ON connections.id = connection
                    WHERE NOT connections.removed ORDER BY connections.created_at, connection, slug";
-        let rows = self.db.prepare_cached(sql)?.query_map([], App::read)?.collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter().map(|row| self.checked_app(row)).collect()
+        let mut statement = self.db.prepare_cached(sql)?;
+        let rows = statement.query_map([], App::read)?;
+        let unfit = |error| VaultError::of_row(error, "app");
+        Readable::of(rows.map(|row| self.checked_app(row.map_err(unfit)?)))
     }
 
     /// The app `id`.

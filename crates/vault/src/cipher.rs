@@ -52,8 +52,12 @@ impl Key {
 
     /// HKDF-Expand of this key with `purpose` as the info, one block long.
     pub(crate) fn derive(&self, purpose: &str) -> Self {
-        let mut info = purpose.as_bytes().to_vec();
-        info.push(1);
+        self.expand(purpose.as_bytes())
+    }
+
+    /// [`Key::derive`] with any bytes as the info.
+    pub(crate) fn expand(&self, info: &[u8]) -> Self {
+        let info = [info, &[1]].concat();
         let Ok(key) = GuardedKey::fill_with(|place| {
             keyed(self, &info).finalize_into(place.into());
             Ok::<_, Infallible>(())
@@ -93,10 +97,21 @@ pub(crate) fn open(
 ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
     let (ciphertext, tag) = sealed.split_last_chunk::<TAG>().ok_or(DoesNotOpen)?;
     let mut plaintext = Zeroizing::new(ciphertext.to_vec());
-    Aes256Gcm::new(key.bytes().into())
-        .decrypt_inout_detached(&Nonce::from(*nonce), associated, plaintext.as_mut_slice().into(), &Tag::from(*tag))
-        .map_err(|_| DoesNotOpen)?;
+    open_in_place(key, nonce, associated, &mut plaintext, tag)?;
     Ok(plaintext)
+}
+
+/// Decrypts `buffer` where the tag fits, else leaves it as it is.
+pub(crate) fn open_in_place(
+    key: &Key,
+    nonce: &[u8; NONCE],
+    associated: &[u8],
+    buffer: &mut [u8],
+    tag: &[u8; TAG],
+) -> Result<(), DoesNotOpen> {
+    Aes256Gcm::new(key.bytes().into())
+        .decrypt_inout_detached(&Nonce::from(*nonce), associated, buffer.into(), &Tag::from(*tag))
+        .map_err(|_| DoesNotOpen)
 }
 
 /// HMAC-SHA-256 of `message`.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::context::{Context, Fields, Purpose};
-use crate::{ConnectionId, Records, Tx, VaultError, time};
+use crate::{ConnectionId, Readable, Records, Tx, VaultError, time};
 
 /// What kind of server a connection leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -136,11 +136,25 @@ impl Records {
     /// The connections, oldest first.
     ///
     /// # Errors
-    /// [`VaultError::RowAltered`] names one that was changed from outside.
+    /// [`VaultError::RowAltered`] names one that was changed from outside; [`Records::readable_connections`] gives
+    /// the others.
     pub fn connections(&self) -> Result<Vec<Connection>, VaultError> {
-        let sql = format!("SELECT {COLUMNS} FROM connections WHERE NOT removed ORDER BY created_at, id");
-        let rows = self.db.prepare_cached(&sql)?.query_map([], ConnectionRow::read)?.collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter().map(|row| self.checked_connection(row)?.connection()).collect()
+        self.readable_connections()?.all()
+    }
+
+    /// The connections that can be read, oldest first, and what is damaged of the others.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn readable_connections(&self) -> Result<Readable<Connection>, VaultError> {
+        // The mark of a removed one is believed only once its row's MAC fits.
+        let sql = format!("SELECT {COLUMNS} FROM connections ORDER BY created_at, id");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([], ConnectionRow::read)?;
+        let unfit = |error| VaultError::of_row(error, "connection");
+        let rows = Readable::of(rows.map(|row| self.checked_connection(row.map_err(unfit)?)))?;
+        let listed = rows.entries.into_iter().filter(|row| !row.removed).map(ConnectionRow::connection);
+        Ok(Readable { entries: listed.collect::<Result<_, _>>()?, damaged: rows.damaged })
     }
 
     /// The token of a connection, decrypted.

@@ -2,7 +2,11 @@
 
 use floom_keychain::{KeychainError, State};
 
-use crate::{RandomnessFailed, Standing, VersionNumber};
+use crate::{ExportError, RandomnessFailed, Standing, VersionNumber};
+
+/// What to do about a file that is older than what is known of it.
+pub(crate) const ROLLED_BACK_HINT: &str =
+    "Put the newer vault file back if you have it; else check each value, then accept the file as it is.";
 
 /// A vault operation that did not happen. It never carries a byte of a value.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +76,37 @@ pub enum VaultError {
         /// Its name, never a value.
         name: String,
     },
+    /// The chain of receipts ends before the one that the keychain knows, or is another one.
+    #[error(
+        "The vault file is older than the keychain's note of it: it has {receipts} receipts, and there were {anchored}."
+    )]
+    RolledBack {
+        /// How many receipts the file has.
+        receipts: i64,
+        /// How many there were.
+        anchored: i64,
+    },
+    /// The keychain's note of the receipts was not made by this vault.
+    #[error("The keychain's note of this vault's receipts does not fit it.")]
+    AnchorForeign,
+    /// The vault has no value of this secret: only Floom does, and Floom never gives one back.
+    #[error("Only Floom has this value; it cannot be shown.")]
+    ValueOnlyOnFloom,
+    /// The app has another secret of that name, perhaps a removed one.
+    #[error("The app already has a secret named {0}.")]
+    NameTaken(String),
+    /// Something about this secret is still to be sent, under the name that it has.
+    #[error("A change of {0} still waits to be sent.")]
+    ChangesWait(String),
+    /// There is no good copy of the vault.
+    #[error("There is no good copy of this vault that its key opens.")]
+    NoGoodCopy,
+    /// What was typed is not the app's name.
+    #[error("What you typed is not the name of the app.")]
+    NameNotTyped,
+    /// An export was not made or not opened.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// Another agent holds the vault.
     #[error("Another agent has this vault open.")]
     AgentRunning,
@@ -102,6 +137,19 @@ pub enum VaultError {
 }
 
 impl VaultError {
+    /// The error of reading one row of a table, where a column may hold what this program never wrote.
+    pub(crate) fn of_row(error: rusqlite::Error, table: &'static str) -> Self {
+        match is_unfit(&error) {
+            true => Self::RowAltered { table, name: "one that cannot be read".to_owned() },
+            false => error.into(),
+        }
+    }
+
+    /// Whether it is the damage of one entry, and says nothing about the others.
+    pub(crate) fn is_of_one_entry(&self) -> bool {
+        matches!(self, Self::ValueDamaged { .. } | Self::RowAltered { .. })
+    }
+
     /// The stable code of this refusal.
     pub fn code(&self) -> &'static str {
         match self {
@@ -124,6 +172,14 @@ impl VaultError {
             Self::Damaged => "vault_damaged",
             Self::ValueDamaged { .. } => "vault_value_damaged",
             Self::RowAltered { .. } => "vault_row_altered",
+            Self::RolledBack { .. } => "vault_rolled_back",
+            Self::AnchorForeign => "vault_anchor_foreign",
+            Self::ValueOnlyOnFloom => "value_only_on_floom",
+            Self::NameTaken(_) => "secret_name_taken",
+            Self::ChangesWait(_) => "secret_changes_wait",
+            Self::NoGoodCopy => "vault_no_good_copy",
+            Self::NameNotTyped => "app_name_not_typed",
+            Self::Export(error) => error.code(),
             Self::AgentRunning => "agent_running",
             Self::ConnectionInUse { .. } => "connection_in_use",
             Self::NotFound(_) => "vault_not_found",
@@ -138,8 +194,12 @@ impl VaultError {
     pub fn kept(&self) -> &'static str {
         match self {
             Self::ValueDamaged { .. } => "Every other value stays readable.",
+            Self::Export(error) => error.kept(),
             Self::AgentRunning => "The other agent goes on.",
             Self::FileExists | Self::NotAKit => "The file was left as it is.",
+            Self::RolledBack { .. } | Self::AnchorForeign => "The file and the note are both kept as they are.",
+            Self::ValueOnlyOnFloom => "Floom keeps it, and runs go on using it.",
+            Self::NoGoodCopy => "The damaged file is kept.",
             _ => "Nothing was changed.",
         }
     }
@@ -166,6 +226,14 @@ impl VaultError {
             Self::Damaged => Standing::Damaged.hint(),
             Self::ValueDamaged { .. } => "Restore an older version, or set the value again.",
             Self::RowAltered { .. } => "Check what it says and set it again, or go back to a kit or backup.",
+            Self::RolledBack { .. } => ROLLED_BACK_HINT,
+            Self::AnchorForeign => "Find out what wrote it; then accept the vault file as it is.",
+            Self::ValueOnlyOnFloom => "Set a new value here, or take it from where it was issued.",
+            Self::NameTaken(_) => "Choose another name, or bring the other secret back.",
+            Self::ChangesWait(_) => "Send it or take it back, then rename the secret.",
+            Self::NoGoodCopy => "Use the recovery kit or an export.",
+            Self::NameNotTyped => "Type the app's name exactly, or leave it.",
+            Self::Export(error) => error.hint(),
             Self::AgentRunning => "Use that one, or end it first.",
             Self::ConnectionInUse { .. } => "Send them or take them back, then remove the connection.",
             Self::NotFound(_) => "Look again; it may have been removed meanwhile.",
@@ -181,9 +249,17 @@ impl From<rusqlite::Error> for VaultError {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => Self::Damaged,
-            _ => Self::Database(error),
+            Some(_) => Self::Database(error),
+            // What a column holds is not what this program writes into it.
+            None if is_unfit(&error) => Self::Damaged,
+            None => Self::Database(error),
         }
     }
+}
+
+fn is_unfit(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..))
 }
 
 impl From<RandomnessFailed> for VaultError {

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Fields;
-use crate::{AppId, Fingerprint, LinkId, Records, Tx, VaultError, time};
+use crate::{AppId, Fingerprint, LinkId, Readable, Records, Tx, VaultError, time};
 
 /// A watched file joined to an app, with its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,11 +186,21 @@ impl Records {
     /// The links, oldest first.
     ///
     /// # Errors
-    /// [`VaultError::RowAltered`] names one that was changed from outside.
+    /// [`VaultError::RowAltered`] names one that was changed from outside; [`Records::readable_links`] gives the
+    /// others.
     pub fn links(&self) -> Result<Vec<Link>, VaultError> {
-        let sql = format!("{SELECT} ORDER BY links.created_at, links.id");
-        let rows = self.db.prepare_cached(&sql)?.query_map([], LinkRow::read)?.collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter().map(|row| self.checked_link(row)?.link()).collect()
+        self.readable_links()?.all()
+    }
+
+    /// The links that can be read, oldest first, and what is damaged of the others.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn readable_links(&self) -> Result<Readable<Link>, VaultError> {
+        let mut statement = self.db.prepare_cached(&format!("{SELECT} ORDER BY links.created_at, links.id"))?;
+        let rows = statement.query_map([], LinkRow::read)?;
+        let unfit = |error| VaultError::of_row(error, "link");
+        Readable::of(rows.map(|row| self.checked_link(row.map_err(unfit)?)?.link()))
     }
 
     fn link_row(&self, id: LinkId) -> Result<LinkRow, VaultError> {

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Fields;
-use crate::{AppId, Records, SecretId, Tx, VaultError, VersionNumber, time};
+use crate::{AppId, Readable, Records, SecretId, Tx, VaultError, VersionNumber, time};
 
 /// One change that waits to be sent over its app's connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,9 +146,18 @@ impl Records {
     /// # Errors
     /// [`VaultError::RowAltered`] names one that was changed from outside; it must not be sent.
     pub fn outbox(&self) -> Result<Vec<OutboxItem>, VaultError> {
-        let sql = format!("{SELECT} ORDER BY outbox.id");
-        let rows = self.db.prepare_cached(&sql)?.query_map([], OutboxRow::read)?.collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter().map(|row| self.checked_item(row)?.item()).collect()
+        self.readable_outbox()?.all()
+    }
+
+    /// What waits and can be read, oldest first, and what is damaged of the rest, which must not be sent.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn readable_outbox(&self) -> Result<Readable<OutboxItem>, VaultError> {
+        let mut statement = self.db.prepare_cached(&format!("{SELECT} ORDER BY outbox.id"))?;
+        let rows = statement.query_map([], OutboxRow::read)?;
+        let unfit = |error| VaultError::of_row(error, "outbox");
+        Readable::of(rows.map(|row| self.checked_item(row.map_err(unfit)?)?.item()))
     }
 
     fn checked_item(&self, (row, mac): (OutboxRow, Vec<u8>)) -> Result<OutboxRow, VaultError> {

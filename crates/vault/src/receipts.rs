@@ -1,11 +1,15 @@
 //! Receipts: the append-only, chained record of what was done. Names, never values.
+//!
+//! What the vault's own file cannot tell, that its end was cut off or that the whole of
+//! it was put back, the [anchor](crate::AnchorState) in the keychain tells.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::cipher::{self, KEY};
 use crate::context::Fields;
-use crate::{Records, Tx, VaultError, time};
+use crate::error::ROLLED_BACK_HINT;
+use crate::{AnchorState, Records, Tx, VaultError, time};
 
 /// One line of the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,12 +54,63 @@ pub enum ChainCheck {
         /// The first that does not fit; those before it stand.
         at: i64,
     },
+    /// Those that are there fit, but the keychain knows of later ones: the end was cut off,
+    /// or an older vault file was put back.
+    CutShort {
+        /// How many there are.
+        count: i64,
+        /// How many there were when the chain was last anchored.
+        anchored: i64,
+    },
+    /// Those that are there fit, but another receipt stands where the keychain knows one: an
+    /// older vault file was put back, and has been written to since.
+    Diverges {
+        /// The receipt that is not the anchored one.
+        at: i64,
+    },
+}
+
+impl ChainCheck {
+    /// The stable code of what was found.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Whole { .. } => "receipts_whole",
+            Self::Breaks { .. } => "receipts_broken",
+            Self::CutShort { .. } => "receipts_cut_short",
+            Self::Diverges { .. } => "receipts_diverge",
+        }
+    }
+
+    /// One sentence for people: what was found.
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Whole { count } => format!("All {count} receipts are as they were written."),
+            Self::Breaks { at } => format!("Receipt {at} was changed, moved or removed; those before it stand."),
+            Self::CutShort { count, anchored } => format!(
+                "There are {count} receipts, but the keychain knows of {anchored}: the end was cut off, or an older \
+                 vault file was put back."
+            ),
+            Self::Diverges { at } => format!(
+                "Receipt {at} is not the one that the keychain knows: an older vault file was put back and written to."
+            ),
+        }
+    }
+
+    /// What to do next, in one sentence.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Whole { .. } => "There is nothing to do.",
+            Self::Breaks { .. } => "Keep a copy of the vault file, and find out what else writes to it.",
+            Self::CutShort { .. } | Self::Diverges { .. } => ROLLED_BACK_HINT,
+        }
+    }
 }
 
 /// The end of the chain: the last receipt's number and MAC. Before the first, number 0 and zeros.
-struct Head {
-    sequence: i64,
-    mac: [u8; KEY],
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) sequence: i64,
+    pub(crate) mac: [u8; KEY],
 }
 
 struct ReceiptRow {
@@ -101,12 +156,25 @@ impl ReceiptRow {
 impl Head {
     const BEFORE_THE_FIRST: Self = Self { sequence: 0, mac: [0; KEY] };
 
+    /// The chain's end after receipt `sequence`, as the table has it; `None` where there is no such receipt.
+    pub(crate) fn stored_after(records: &Records, sequence: i64) -> Result<Option<Self>, VaultError> {
+        if sequence == 0 {
+            return Ok(Some(Self::BEFORE_THE_FIRST));
+        }
+        let mac: Option<Vec<u8>> = records
+            .db
+            .prepare_cached("SELECT mac FROM receipts WHERE sequence = ?1")?
+            .query_row([sequence], |row| row.get(0))
+            .optional()?;
+        Ok(mac.and_then(|mac| mac.try_into().ok()).map(|mac| Self { sequence, mac }))
+    }
+
     fn fields(&self) -> Fields {
         Fields::of("chain").number(self.sequence).bytes(&self.mac)
     }
 
     /// The stored end; `None` where it was changed from outside.
-    fn read(records: &Records) -> Result<Option<Self>, VaultError> {
+    pub(crate) fn read(records: &Records) -> Result<Option<Self>, VaultError> {
         let row = records
             .db
             .prepare_cached("SELECT sequence, head, mac FROM chain")?
@@ -141,30 +209,59 @@ impl Records {
         rows.into_iter().map(receipt).collect()
     }
 
-    /// Walks the whole chain and finds every edit, removal and swap, and a cut end unless the
-    /// whole file was put back to an earlier state.
+    /// How many receipts there are.
+    ///
+    /// # Errors
+    /// [`VaultError::RowAltered`] where the end was changed from outside.
+    pub fn receipts_count(&self) -> Result<i64, VaultError> {
+        Head::read(self)?.map(|head| head.sequence).ok_or_else(end_altered)
+    }
+
+    /// Walks the whole chain and finds every edit, removal and swap, and, against `anchor`, every
+    /// cut older than it and a vault file that was put back. Without an anchor a file put back as a
+    /// whole is not found.
     ///
     /// # Errors
     /// The database's.
-    pub fn receipts_verify(&self) -> Result<ChainCheck, VaultError> {
+    pub fn receipts_verify(&self, anchor: &AnchorState) -> Result<ChainCheck, VaultError> {
+        let anchored = anchor.head();
+        let mut diverges = None;
         let mut head = Head::BEFORE_THE_FIRST;
         let mut statement = self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM receipts ORDER BY sequence"))?;
         for row in statement.query_map([], ReceiptRow::read)? {
-            let row = row?;
             let next = head.sequence + 1;
+            let row = match row.map_err(VaultError::from) {
+                Ok(row) => row,
+                // What stands in it is of another kind than this program writes.
+                Err(VaultError::Damaged) => return Ok(ChainCheck::Breaks { at: next }),
+                Err(error) => return Err(error),
+            };
             let mac = row.chained(self, &head);
             if row.sequence != next || !cipher::same(&mac, &row.mac) {
                 return Ok(ChainCheck::Breaks { at: next });
             }
             head = Head { sequence: next, mac };
-        }
-        match Head::read(self)? {
-            Some(end) if end.sequence == head.sequence && cipher::same(&end.mac, &head.mac) => {
-                Ok(ChainCheck::Whole { count: head.sequence })
+            if anchored.is_some_and(|anchored| anchored.sequence == next && !cipher::same(&anchored.mac, &mac)) {
+                diverges = Some(next);
             }
-            _ => Ok(ChainCheck::Breaks { at: head.sequence + 1 }),
         }
+        let count = head.sequence;
+        let end = Head::read(self)?;
+        if end.is_none_or(|end| end.sequence != count || !cipher::same(&end.mac, &head.mac)) {
+            return Ok(ChainCheck::Breaks { at: count + 1 });
+        }
+        Ok(match (anchored, diverges) {
+            (Some(anchored), _) if anchored.sequence > count => {
+                ChainCheck::CutShort { count, anchored: anchored.sequence }
+            }
+            (_, Some(at)) => ChainCheck::Diverges { at },
+            _ => ChainCheck::Whole { count },
+        })
     }
+}
+
+pub(crate) fn end_altered() -> VaultError {
+    VaultError::RowAltered { table: "receipt", name: "the last".into() }
 }
 
 impl Tx<'_> {
@@ -173,7 +270,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`VaultError::RowAltered`] where the end was changed from outside.
     pub fn append_receipt(&mut self, new: &NewReceipt<'_>, now: Timestamp) -> Result<i64, VaultError> {
-        let head = Head::read(self)?.ok_or(VaultError::RowAltered { table: "receipt", name: "the last".into() })?;
+        let head = Head::read(self)?.ok_or_else(end_altered)?;
         let sequence = head.sequence + 1;
         let row = ReceiptRow {
             sequence,

@@ -184,7 +184,7 @@ impl Tx<'_> {
         let old = self.keys.data_keys(&self.db, app.uuid())?;
         self.keys.start_generation(&self.db, app.uuid())?;
         let mut still_used = Vec::new();
-        for row in self.secret_rows(app)? {
+        for row in self.app_secret_rows(app)? {
             self.reseal_secret(&row, &old, &mut still_used, done)?;
         }
         self.keys.delete_old_generations(&self.db, app.uuid(), &still_used)?;

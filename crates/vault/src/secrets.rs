@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Params, Row, params};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Fields;
-use crate::{AppId, Fingerprint, Records, SecretId, Source, Tx, VaultError, VersionNumber, time};
+use crate::{AppId, Fingerprint, Readable, Records, SecretId, Source, Tx, VaultError, VersionNumber, time};
 
 /// One environment variable of one app.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +64,15 @@ pub struct RemoteState {
     pub rotated_at: Option<Timestamp>,
 }
 
+impl Secret {
+    /// Whether only Floom has a value of it: here there is none, so it cannot be shown, run with or restored.
+    pub fn is_remote_only(&self) -> bool {
+        self.current.is_none() && self.removed_at.is_none() && self.remote.has_value == Some(true)
+    }
+}
+
 /// A row of the table. Its MAC covers the identity of its app, not the app's row number.
+#[derive(Clone)]
 pub(crate) struct SecretRow {
     pub(crate) row: i64,
     pub(crate) id: SecretId,
@@ -116,8 +124,8 @@ impl SecretRow {
         records
             .db
             .prepare_cached(
-                "UPDATE secrets SET policy = ?2, current = ?3, last_version = ?4, remote = ?5, removed_at = ?6, mac = ?7
-                 WHERE secret = ?1",
+                "UPDATE secrets SET policy = ?2, current = ?3, last_version = ?4, remote = ?5, removed_at = ?6, name = ?7,
+                 mac = ?8 WHERE secret = ?1",
             )?
             .execute(params![
                 self.row,
@@ -126,9 +134,16 @@ impl SecretRow {
                 self.last_version,
                 self.remote,
                 self.removed_at,
+                self.name,
                 records.keys.row_mac(&self.fields())
             ])?;
         Ok(())
+    }
+
+    /// What Floom was last known to hold.
+    pub(crate) fn remote_state(&self) -> Result<RemoteState, VaultError> {
+        let Some(text) = &self.remote else { return Ok(RemoteState::default()) };
+        serde_json::from_str(text).map_err(|_| self.damaged())
     }
 
     fn damaged(&self) -> VaultError {
@@ -136,20 +151,47 @@ impl SecretRow {
     }
 }
 
+fn unfit(error: rusqlite::Error) -> VaultError {
+    VaultError::of_row(error, "secret")
+}
+
 impl Records {
     /// The secrets of an app by name, removed ones among them.
     ///
     /// # Errors
-    /// [`VaultError::RowAltered`] and [`VaultError::ValueDamaged`] name the secret.
+    /// [`VaultError::RowAltered`] and [`VaultError::ValueDamaged`] name the secret;
+    /// [`Records::readable_secrets`] gives the others.
     pub fn secrets(&self, app: AppId) -> Result<Vec<Secret>, VaultError> {
-        self.secret_rows(app)?.into_iter().map(|row| self.secret(row)).collect()
+        self.readable_secrets(app)?.all()
     }
 
     /// The rows of an app by name.
-    pub(crate) fn secret_rows(&self, app: AppId) -> Result<Vec<SecretRow>, VaultError> {
+    pub(crate) fn app_secret_rows(&self, app: AppId) -> Result<Vec<SecretRow>, VaultError> {
         let sql = format!("{SELECT} WHERE apps.id = ?1 ORDER BY secrets.name");
         let rows = self.db.prepare_cached(&sql)?.query_map([app], SecretRow::read)?.collect::<Result<Vec<_>, _>>()?;
         rows.into_iter().map(|row| self.checked_secret(row)).collect()
+    }
+
+    /// The secrets of an app that can be read, by name, and what is damaged of the others.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn readable_secrets(&self, app: AppId) -> Result<Readable<Secret>, VaultError> {
+        let sql = format!("{SELECT} WHERE apps.id = ?1 ORDER BY secrets.name");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([app], SecretRow::read)?;
+        Readable::of(rows.map(|row| self.secret(self.checked_secret(row.map_err(unfit)?)?)))
+    }
+
+    /// Every row of the table, whatever app it says it belongs to.
+    pub(crate) fn secret_rows(&self) -> Result<Readable<SecretRow>, VaultError> {
+        let mut statement = self.db.prepare_cached(&format!("{SELECT} ORDER BY secret"))?;
+        let rows = statement.query_map([], SecretRow::read)?;
+        Readable::of(rows.map(|row| self.checked_secret(row.map_err(unfit)?)))
+    }
+
+    pub(crate) fn is_name_taken(&self, app: AppId, name: &str) -> Result<bool, VaultError> {
+        Ok(self.one_secret("WHERE apps.id = ?1 AND secrets.name = ?2", params![app, name])?.is_some())
     }
 
     /// The secret `name` of an app, also where it was removed.
@@ -180,8 +222,7 @@ impl Records {
         let current = row.current.map(|number| self.version(&row, number)).transpose()?;
         let policy =
             row.policy.as_deref().map(|word| Policy::from_wire(word).ok_or_else(|| row.damaged())).transpose()?;
-        let remote =
-            row.remote.as_deref().map(|text| serde_json::from_str(text).map_err(|_| row.damaged())).transpose()?;
+        let remote = row.remote_state()?;
         Ok(Secret {
             id: row.id,
             app: row.app,
@@ -193,7 +234,7 @@ impl Records {
                 source: version.source,
                 created_at: version.created_at,
             }),
-            remote: remote.unwrap_or_default(),
+            remote,
             removed_at: time::read_optional(row.removed_at)?,
             name: row.name,
         })
@@ -248,12 +289,39 @@ impl Tx<'_> {
         SecretRow { remote: Some(text), ..row }.update(self)
     }
 
-    /// Marks a secret as removed. Its current value and its history stay; a new value brings it back.
+    /// Marks a secret as removed. Its current value and its history stay; [`Tx::restore_removed`] or a new
+    /// value brings it back.
     ///
     /// # Errors
     /// [`VaultError::NotFound`], [`VaultError::RowAltered`].
     pub fn mark_removed(&mut self, secret: SecretId, now: Timestamp) -> Result<(), VaultError> {
         let row = self.secret_row(secret)?;
         SecretRow { removed_at: Some(time::stored(now)), ..row }.update(self)
+    }
+
+    /// Takes a removed secret back as it was, and gives the number of its current value.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`] where it is not removed; [`VaultError::RowAltered`].
+    pub fn restore_removed(&mut self, secret: SecretId) -> Result<Option<VersionNumber>, VaultError> {
+        let row = self.secret_row(secret)?;
+        if row.removed_at.is_none() {
+            return Err(VaultError::NotFound("removed secret"));
+        }
+        SecretRow { removed_at: None, ..row.clone() }.update(self)?;
+        Ok(row.current)
+    }
+
+    /// Leaves the value to Floom: none is current here, and what Floom holds is no version of the
+    /// vault. The history stays.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], [`VaultError::RowAltered`].
+    pub fn keep_remote_value(&mut self, secret: SecretId) -> Result<(), VaultError> {
+        let row = self.secret_row(secret)?;
+        let remote =
+            RemoteState { has_value: Some(true), acknowledged: None, acknowledged_at: None, ..row.remote_state()? };
+        let text = serde_json::to_string(&remote).map_err(|_| row.damaged())?;
+        SecretRow { current: None, remote: Some(text), ..row }.update(self)
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use crate::context::Fields;
-use crate::{Records, Tx, VaultError};
+use crate::{Readable, Records, Tx, VaultError};
 
 fn fields(name: &str, value: &str) -> Fields {
     Fields::of("settings").text(name).text(value)
@@ -23,6 +23,18 @@ impl Records {
         let Some((value, mac)) = row else { return Ok(None) };
         self.keys.check_row(&fields(name, &value), &mac, "setting", name)?;
         Ok(Some(value))
+    }
+
+    /// What is damaged of the settings.
+    pub(crate) fn settings_damage(&self) -> Result<Vec<VaultError>, VaultError> {
+        let mut statement = self.db.prepare_cached("SELECT name, value, mac FROM settings")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let unfit = |error| VaultError::of_row(error, "setting");
+        let checked = rows.map(|row: rusqlite::Result<(String, String, Vec<u8>)>| {
+            let (name, value, mac) = row.map_err(unfit)?;
+            self.keys.check_row(&fields(&name, &value), &mac, "setting", &name)
+        });
+        Ok(Readable::of(checked)?.damaged)
     }
 }
 

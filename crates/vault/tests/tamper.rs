@@ -5,7 +5,9 @@ mod place;
 use std::collections::BTreeSet;
 
 use floom_secret::Policy;
-use floom_vault::{ChainCheck, NewConnection, NewLink, NewOutboxItem, NewReceipt, OutboxChange, Vault, VaultError};
+use floom_vault::{
+    AnchorState, ChainCheck, NewConnection, NewLink, NewOutboxItem, NewReceipt, OutboxChange, Vault, VaultError,
+};
 use place::{Place, at, put, value};
 
 #[test]
@@ -147,6 +149,7 @@ const EDITS: &[(&str, &str)] = &[
     ("connections", "kind = 'local'"),
     ("connections", "label = 'other'"),
     ("connections", "token = NULL"),
+    ("connections", "removed = 1"),
     ("links", "path = x'2f'"),
     ("links", "auto = 1"),
     ("links", "default_policy = 'user_vault'"),
@@ -239,12 +242,20 @@ fn with_receipts(place: &Place) -> Vault {
 #[test]
 fn receipts_are_chained() {
     let place = Place::new();
-    assert_eq!(place.create().receipts_verify().unwrap(), ChainCheck::Whole { count: 0 }, "an empty chain is whole");
+    assert_eq!(
+        place.create().receipts_verify(&AnchorState::Absent).unwrap(),
+        ChainCheck::Whole { count: 0 },
+        "an empty chain is whole"
+    );
     let place = Place::new();
     let vault = with_receipts(&place);
     drop(vault);
     let vault = place.open();
-    assert_eq!(vault.receipts_verify().unwrap(), ChainCheck::Whole { count: 4 }, "as it was written, it is whole");
+    assert_eq!(
+        vault.receipts_verify(&AnchorState::Absent).unwrap(),
+        ChainCheck::Whole { count: 4 },
+        "as it was written, it is whole"
+    );
     let newest = vault.receipts(2).unwrap();
     assert_eq!(newest.iter().map(|receipt| receipt.sequence).collect::<Vec<_>>(), [4, 3], "the newest come first");
     assert_eq!(
@@ -273,7 +284,7 @@ fn every_edit_removal_swap_and_cut_of_receipts_is_found() {
         let place = Place::new();
         let vault = with_receipts(&place);
         assert!(place.edit(edit) > 0, "{edit} changed something");
-        assert_eq!(vault.receipts_verify().unwrap(), ChainCheck::Breaks { at }, "{edit}");
+        assert_eq!(vault.receipts_verify(&AnchorState::Absent).unwrap(), ChainCheck::Breaks { at }, "{edit}");
     }
 }
 
@@ -285,4 +296,31 @@ fn nothing_is_appended_to_a_chain_whose_end_was_changed() {
     let receipt = NewReceipt { what: "value_sent", app: None, key: None, detail: "" };
     let refused = vault.transaction(|tx| tx.append_receipt(&receipt, at(9))).unwrap_err();
     assert_eq!(refused.code(), "vault_row_altered", "it would hide what was changed");
+}
+
+#[test]
+fn nothing_waits_to_be_sent_when_its_receipt_cannot_be_written() {
+    let place = Place::new();
+    let (mut vault, app) = place.with_app();
+    let secret = put(&mut vault, app, "KEY", "the value");
+    let receipt = NewReceipt { what: "value_stored", app: None, key: Some("KEY"), detail: "" };
+    vault.transaction(|tx| tx.append_receipt(&receipt, at(2))).expect("it is written");
+    let change = OutboxChange::Value { version: 1, policy: Policy::Creator };
+    let commit = |vault: &mut Vault| {
+        vault.transaction(|tx| {
+            tx.enqueue(&NewOutboxItem { app, secret, change }, at(3))?;
+            tx.append_receipt(&receipt, at(3))
+        })
+    };
+    for (broken, mended) in [
+        ("UPDATE chain SET sequence = sequence + 1", "UPDATE chain SET sequence = sequence - 1"),
+        ("ALTER TABLE receipts RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO receipts"),
+    ] {
+        place.edit(broken);
+        commit(&mut vault).expect_err("the receipt cannot be written");
+        assert!(vault.outbox().unwrap().is_empty(), "{broken}: nothing waits, so that nothing leaves");
+        place.edit(mended);
+    }
+    commit(&mut vault).expect("where it can be written, both are there");
+    assert_eq!(vault.outbox().unwrap().len(), 1, "where it can be written, both are there");
 }

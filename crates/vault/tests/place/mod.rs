@@ -91,6 +91,15 @@ impl Place {
     }
 }
 
+/// How often something is tried: `normally`, or where `FLOOM_SOAK` is set `in_soak` times, or as often as it says.
+pub(crate) fn count(normally: u32, in_soak: u32) -> u32 {
+    match std::env::var("FLOOM_SOAK").map(|text| text.parse()) {
+        Err(_) => normally,
+        Ok(Ok(times)) if times > 1 => times,
+        Ok(_) => in_soak,
+    }
+}
+
 /// A point in time, `seconds` after a fixed one.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::new(1_790_000_000 + seconds, 123_456_789).expect("a time in range")
