@@ -29,6 +29,13 @@ fn node_replaces_bytes_before_it_drops_a_carriage_return_between_them() {
 }
 
 #[test]
+fn compose_takes_a_mark_for_no_letter() {
+    // U+0731 is alphabetic, but of category Mn.
+    reads(Reader::Compose, "\u{731}:b", &[], true);
+    reads(Reader::Compose, "\u{712}\u{660}:b", &[("\u{712}\u{660}", "b")], false);
+}
+
+#[test]
 fn expand_12_that_turns_in_a_circle_is_given_up() {
     // The real one never returns.
     let circle = "B=\\$C\nC=\\$B\nA=x$B";

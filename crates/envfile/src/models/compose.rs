@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use unicode_properties::{GeneralCategoryGroup as Group, UnicodeGeneralCategory};
 use zeroize::Zeroizing;
 
 use super::budget::Budget;
@@ -78,7 +79,7 @@ fn name(bytes: &[u8], start: usize) -> Option<Name> {
             _ => {
                 let character = bytes[at..bytes.len().min(at + 4)].utf8_chunks().next()?.valid().chars().next()?;
                 // Go: unicode.IsLetter or IsNumber.
-                if !(character.is_alphabetic() || character.is_numeric()) {
+                if !matches!(character.general_category_group(), Group::Letter | Group::Number) {
                     return None;
                 }
                 at += character.len_utf8();
