@@ -77,6 +77,20 @@ fn bash_quotes_and_continues_lines_in_its_own_way() {
 }
 
 #[test]
+fn bash_drops_a_nul_and_ends_at_two() {
+    reads(Reader::Bash, "A=b\0c\nB=1", &[("A", "bc"), ("B", "1")], false);
+    reads(Reader::Bash, "A= ||\n\0\0x", &[], true);
+}
+
+#[test]
+fn bash_knows_how_its_own_commands_end() {
+    reads(Reader::Bash, "A=1|:", &[], false);
+    reads(Reader::Bash, "A=\"${B:-\\'}\"", &[("A", "\\'")], false);
+    assert_eq!(codes("A=1 ${?+\"$A\"}", Reader::Bash), ["shell_not_read"], "an empty word in quotes is a command");
+    assert_eq!(codes("A=$((1+$$A))", Reader::Bash), ["shell_not_read"], "an error, or not: nobody knows the number");
+}
+
+#[test]
 fn bash_puts_parameters_in() {
     let file = "X=abXab\nA=${X#a}${X%ab}${X/ab/}${X//ab/-}${X:1:2}${X: -1}${#X}${X^}${X,,}\nB=$1$#$!$?";
     reads(Reader::Bash, file, &[("X", "abXab"), ("A", "bXababXXab-X-bXb5AbXababxab"), ("B", "00")], false);

@@ -302,7 +302,8 @@ impl Variables {
 
     fn arithmetic(&self, body: &Value) -> Result<Value, Failure> {
         if body.known != Known::Yes {
-            return Ok(Value { text: Bytes::default(), known: body.known });
+            // It might also be an error.
+            return Err(Failure::NotModelled);
         }
         let variable = |name: &str| match self.lookup(name) {
             None => Some(0),

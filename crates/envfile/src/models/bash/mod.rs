@@ -21,7 +21,7 @@ use floom_secret::SecretValue;
 
 use self::expand::{Failure, Known, Value, Variables, is_among, is_special};
 use self::parse::Parser;
-use self::word::{Argument, Assignment, Join, Part, Simple, Stop, Unit, Word};
+use self::word::{Argument, Assignment, Form, Join, Part, Simple, Stop, Unit, Word};
 use super::squeezed::Squeezed;
 use crate::view::{Seen, Sight, View};
 
@@ -37,10 +37,11 @@ const BUILTINS: &str = "\
 
 /// What bash sees in `bytes`.
 pub(crate) fn view(bytes: &[u8]) -> View {
-    let squeezed = Squeezed::new(bytes, |byte, _| byte == 0);
-    if bytes.len() - squeezed.bytes.len() > MOST_NULS {
+    let (bytes, nuls) = without_pairs(bytes);
+    if nuls > MOST_NULS {
         return View::nothing(0);
     }
+    let squeezed = Squeezed::new(bytes, |byte, _| byte == 0);
     let mut shell = Shell {
         squeezed: &squeezed,
         view: View::default(),
@@ -75,6 +76,19 @@ pub(crate) fn view(bytes: &[u8]) -> View {
     }
     shell.view.stop = shell.failed.map(|at| squeezed.origin(at));
     shell.view
+}
+
+/// The file up to its first two NUL bytes side by side, and how many bash finds in all: it drops each NUL, but passes
+/// over what follows one, and so leaves a second one in, at which its text ends.
+fn without_pairs(bytes: &[u8]) -> (&[u8], usize) {
+    let mut nuls = 0;
+    let mut passed_over = false;
+    for byte in bytes {
+        passed_over = *byte == 0 && !passed_over;
+        nuls += usize::from(passed_over);
+    }
+    let pair = bytes.windows(2).position(|pair| pair == [0, 0]);
+    (&bytes[..pair.unwrap_or(bytes.len())], nuls)
 }
 
 struct Shell<'a> {
@@ -140,9 +154,8 @@ impl Shell<'_> {
             return Ok(());
         }
         match self.command_name(last.words.first()) {
-            Some(name) if last.assignments.is_empty() && !is_builtin(&name) => {
-                self.fails(last.at, 127);
-                self.assumed = true;
+            Some(name) if last.assignments.is_empty() && !last.runs() && !is_builtin(&name) => {
+                self.ends_as(&name, last.at);
                 Ok(())
             }
             _ => Err(Failure::NotModelled),
@@ -215,16 +228,24 @@ impl Shell<'_> {
         for assignment in &simple.assignments {
             self.expand(assignment)?;
         }
-        match name.as_str() {
-            ":" | "true" | "echo" => self.succeeds(),
-            "false" => self.fails(simple.at, 1),
-            _ => {
-                self.notice(simple.at, Sight::Refused("line_runs_command"));
-                self.fails(simple.at, 127);
-                self.assumed = true;
-            }
+        if self.ends_as(&name, simple.at) {
+            self.notice(simple.at, Sight::Refused("line_runs_command"));
         }
         Ok(())
+    }
+
+    /// Takes note of how a command that changes nothing ends; says whether it is another program.
+    fn ends_as(&mut self, name: &str, at: usize) -> bool {
+        match name {
+            ":" | "true" | "echo" => self.succeeds(),
+            "false" => self.fails(at, 1),
+            _ => {
+                self.fails(at, 127);
+                self.assumed = true;
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether nothing is left of a word, because it is empty or only names variables without a value.
@@ -232,6 +253,17 @@ impl Shell<'_> {
         let unquoted = |part: &Part| matches!(part, Part::Parameter(parameter) if !parameter.quoted);
         if !word.iter().all(unquoted) {
             return Ok(false);
+        }
+        // Quotes in a default leave an empty word behind.
+        let quotes = |part: &Part| match part {
+            Part::Parameter(parameter) => match &parameter.form {
+                Form::Default { word, .. } => !word.iter().all(|part| matches!(part, Part::Plain(_))),
+                _ => false,
+            },
+            _ => false,
+        };
+        if word.iter().any(quotes) {
+            return Err(Failure::NotModelled);
         }
         let value = self.variables.expand(word, false)?;
         self.note_assigned();

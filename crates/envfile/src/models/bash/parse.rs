@@ -224,7 +224,8 @@ impl<'a> Parser<'a> {
                         None => add(&mut word, quoted, b'\\'),
                         Some(next) => {
                             // `}` where braces in quotes are read; it ends them otherwise.
-                            if quoted && !matches!(next, b'$' | b'`' | b'"' | b'\\') && !ends(*next) {
+                            let special = matches!(next, b'$' | b'`' | b'"' | b'\\') || (*next == b'}' && ends(b'}'));
+                            if quoted && !special {
                                 add(&mut word, true, b'\\');
                             }
                             add(&mut word, true, *next);
