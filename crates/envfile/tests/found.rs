@@ -87,6 +87,7 @@ fn bash_knows_how_its_own_commands_end() {
     reads(Reader::Bash, "A=1|:", &[], false);
     reads(Reader::Bash, "A=\"${B:-\\'}\"", &[("A", "\\'")], false);
     assert_eq!(codes("A=1 ${?+\"$A\"}", Reader::Bash), ["shell_not_read"], "an empty word in quotes is a command");
+    assert_eq!(codes("A=é\nA=${A:b c}", Reader::Bash), ["shell_not_read"], "an error, or characters of some locale");
     assert_eq!(codes("A=$((1+$$A))", Reader::Bash), ["shell_not_read"], "an error, or not: nobody knows the number");
 }
 

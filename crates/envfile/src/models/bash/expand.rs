@@ -164,6 +164,8 @@ impl Variables {
         let result: Bytes = match &parameter.form {
             Form::Length if ascii => text.len().to_string().into_bytes().into(),
             Form::Substring(word) if ascii => return self.substring(text, word),
+            // Its numbers may also be an error.
+            Form::Substring(_) => return Err(Failure::NotModelled),
             Form::Case { upper, all } if ascii => {
                 let change = |byte: u8| if *upper { byte.to_ascii_uppercase() } else { byte.to_ascii_lowercase() };
                 let reach = if *all { text.len() } else { text.len().min(1) };
