@@ -3,7 +3,9 @@
 //! Floom is write-only, so this is the only readable copy of a value. [`standing`]
 //! tells without a prompt how the vault and its key are; [`Vault::create`] and
 //! [`Vault::open`] give the [`Vault`]; every write goes through
-//! [`Vault::transaction`]. `FORMAT.md` says what the file holds, byte by byte.
+//! [`Vault::transaction`]. Where the key is lost, a recovery code opens the vault's
+//! file ([`recover`]) or the kit's ([`restore`]). `FORMAT.md` says what the file
+//! holds, byte by byte.
 
 #![forbid(unsafe_code)]
 
@@ -16,6 +18,7 @@ mod connections;
 mod contents;
 mod context;
 mod damage;
+mod data_keys;
 mod entropy;
 mod error;
 mod export;

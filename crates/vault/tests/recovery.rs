@@ -333,7 +333,14 @@ fn without_a_keychain_a_vault_is_restored_under_a_passphrase() {
     let (restored, _) = restore(&kit_file(&place), &code, elsewhere.path(), holder, at(9)).unwrap();
     check(&restored, &secrets, &texts);
     drop(restored);
-    check(&Vault::open_with_passphrase(elsewhere.path(), &passphrase).unwrap(), &secrets, &texts);
+    let mut vault = Vault::open_with_passphrase(elsewhere.path(), &passphrase).unwrap();
+    check(&vault, &secrets, &texts);
+    vault.change_passphrase(&passphrase, &value("another passphrase"), at(10)).unwrap();
+    vault.write_kit_file(&kit_file(&elsewhere)).unwrap();
+    let third = Place::new();
+    let holder = KeyHolder::Keychain(&third.keychain);
+    let (restored, _) = restore(&kit_file(&elsewhere), &code, third.path(), holder, at(11)).unwrap();
+    check(&restored, &secrets, &texts);
 }
 
 #[test]
