@@ -26,8 +26,8 @@ pub(crate) enum Found {
     Nothing,
     /// The log of a vault whose file is gone; SQLite would play it into a new file.
     LogOnly,
-    /// A vault: its id, the generation of its key-encryption key, and whether a passphrase gives that.
-    Vault { id: Uuid, generation: u32, passphrase: bool },
+    /// A vault: its id, generation and check value of its key-encryption key, and whether a passphrase gives that.
+    Vault { id: Uuid, generation: u32, check: Vec<u8>, passphrase: bool },
     /// A vault of a newer program.
     Newer,
     /// Something that cannot be read as a vault.
@@ -202,7 +202,8 @@ pub(crate) fn look(path: &Path) -> Found {
         let db = read_only(path)?;
         let row = VaultRow::read(&db)?;
         let passphrase = version >= 2 && Passphrase::read(&db)?.is_some();
-        Ok::<_, VaultError>(Found::Vault { id: row.id, generation: row.kek_generation, passphrase })
+        let (id, generation, check) = (row.id, row.kek_generation, row.kek_check);
+        Ok::<_, VaultError>(Found::Vault { id, generation, check, passphrase })
     };
     vault().unwrap_or(Found::Damaged)
 }

@@ -7,6 +7,7 @@ use floom_keychain::{Keychain, KeychainError, State};
 use crate::cipher::Key;
 use crate::file;
 use crate::index::{Index, read_key};
+use crate::keys::Keys;
 
 /// What is there of a vault. Only [`Standing::Fresh`] is a first use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,14 +117,18 @@ pub(crate) fn look(path: &Path, keychain: &Keychain) -> Result<Look, KeychainErr
         file::Found::Nothing | file::Found::LogOnly if indexed => Standing::FileMissing,
         file::Found::Nothing => Standing::Fresh,
         file::Found::Damaged | file::Found::LogOnly => Standing::Damaged,
-        file::Found::Vault { id, generation, .. } => {
-            // A rotation of the key that was cut leaves two generations.
-            for generation in [generation, generation.saturating_add(1)] {
-                if let Some(key) = read_key(keychain, id, generation)? {
-                    return Ok(Look::Ready(Found { generation, key, indexed }));
-                }
+        file::Found::Vault { id, generation, check, .. } => {
+            if let Some(key) = read_key(keychain, id, generation)? {
+                return Ok(Look::Ready(Found { generation, key, indexed }));
             }
-            Standing::KeyMissing
+            // A rotation of the key that was cut leaves two generations; one that does not fit is another file's.
+            let next = generation.saturating_add(1);
+            match read_key(keychain, id, next)? {
+                Some(key) if Keys::fits(&key, id, &check) => {
+                    return Ok(Look::Ready(Found { generation: next, key, indexed }));
+                }
+                _ => Standing::KeyMissing,
+            }
         }
     };
     Ok(Look::Other(other))

@@ -5,7 +5,9 @@ mod place;
 use std::rc::Rc;
 
 use floom_keychain::State;
-use floom_vault::{AppId, KEY_REPLACED_AT, Point, Resealed, SecretId, Source, Vault, VaultError, watch_points};
+use floom_vault::{
+    AppId, KEY_REPLACED_AT, Point, Resealed, SecretId, Source, Standing, Vault, VaultError, standing, watch_points,
+};
 use place::{Place, at, killed_at_every_point, put, times, value};
 
 /// A vault with a connection's token and `count` values.
@@ -151,6 +153,22 @@ fn an_older_file_that_is_put_back_costs_the_newer_one_no_key() {
     old.keychain.write(&format!("{id}/2"), &place.keychain.read(&format!("{id}/2")).unwrap().unwrap()).unwrap();
     check(&old.open(), &secrets, "with both keys there, the older file opens with the older");
     assert_eq!(old.generations(id), [1, 2], "and the newer file's key stays");
+    old.keychain.delete(&format!("{id}/1")).unwrap();
+    assert_eq!(standing(old.path(), &old.keychain), Standing::KeyMissing, "without the older key it is missing");
+    let refused = Vault::open(old.path(), &old.keychain).map(drop).unwrap_err();
+    assert_eq!(refused.code(), "vault_key_missing", "and the newer is not taken for it");
+    assert_eq!(old.generations(id), [2], "nor removed");
+}
+
+#[test]
+fn a_file_that_names_the_generation_before_its_key_opens() {
+    let place = Place::new();
+    let (mut vault, _, secrets) = filled(&place, 1);
+    vault.rotate_kek(&place.keychain, at(2)).unwrap();
+    drop(vault);
+    place.edit("UPDATE vault SET kek_generation = 1");
+    check(&place.open(), &secrets, "both generations are tried");
+    assert_eq!(standing(place.path(), &place.keychain), Standing::Ready, "and it is not called a missing key");
 }
 
 #[test]
