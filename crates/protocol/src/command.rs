@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::import::{ImportPreview, ImportReport, ImportSource};
 use crate::view::{
-    AppRef, ChainView, ConnectionView, DoctorView, LinkView, RunView, Snapshot, SyncReport, VersionView,
+    AppRef, ChainView, ConnectionView, DoctorView, DrillView, ExportReport, KeptFile, KeysRotated, LinkView,
+    RecoveryCodeView, RunView, Snapshot, SyncReport, VersionView,
 };
 
 /// A command together with the type of its answer.
@@ -48,9 +49,77 @@ commands! {
     /// Everything that is shown, now.
     Look {} -> Snapshot;
     /// Makes the first vault on this computer: the creator's own act.
-    MakeVault {} -> ();
+    MakeVault {
+        /// Chosen in so many words where there is no keychain; none for a key in the keychain.
+        #[serde(default, with = "floom_secret::wire::option")] passphrase: Option<SecretValue>,
+    } -> ();
+    /// Makes a new vault where the old one cannot be opened. The old file and entries are kept.
+    StartAnew {} -> KeptFile;
     /// Opens the vault; the system may ask the creator for the keychain's password.
-    Unlock {} -> ();
+    Unlock {
+        /// For a vault that opens with a passphrase.
+        #[serde(default, with = "floom_secret::wire::option")] passphrase: Option<SecretValue>,
+    } -> ();
+    /// Changes the passphrase of a vault that opens with one.
+    ChangePassphrase {
+        /// The one that it has.
+        #[serde(with = "floom_secret::wire")] old: SecretValue,
+        /// The one that it gets.
+        #[serde(with = "floom_secret::wire")] new: SecretValue,
+    } -> ();
+    /// Replaces the vault's key in the keychain, and with `data_keys` seals every value anew.
+    RotateKeys {
+        /// Whether the data keys are replaced too.
+        data_keys: bool,
+    } -> KeysRotated;
+    /// Makes a recovery kit: writes its file, and answers with the code that is shown once.
+    NewRecoveryKit {
+        /// Where the kit's file goes, an absolute path.
+        path: String,
+        /// Whether a kit that there is becomes worthless.
+        replace: bool,
+    } -> RecoveryCodeView;
+    /// Opens everything in a kit's file with its code, in memory; a kit counts as proven only after this.
+    TestRecovery {
+        /// The kit's file, an absolute path.
+        path: String,
+        /// The code.
+        #[serde(with = "floom_secret::wire")] code: SecretValue,
+    } -> DrillView;
+    /// Opens a vault with a recovery code: the one in a kit's file where there is none here,
+    /// or the one that is here and has lost its key.
+    RestoreVault {
+        /// The kit's file, an absolute path; none for the vault that is here.
+        kit: Option<String>,
+        /// The code.
+        #[serde(with = "floom_secret::wire")] code: SecretValue,
+        /// Chosen where there is no keychain; none for a key in the keychain.
+        #[serde(default, with = "floom_secret::wire::option")] passphrase: Option<SecretValue>,
+    } -> DrillView;
+    /// After a restore: watched files go on as they were set, and what waits is sent.
+    AcceptRestored {} -> ();
+    /// Goes on with a vault that is older than the keychain's note of its receipts says.
+    AcceptOlder {} -> ();
+    /// Puts the last good copy in the place of a vault that cannot be read. The damaged file is kept.
+    RestoreGoodCopy {} -> KeptFile;
+    /// Writes an encrypted export in the age format.
+    Export {
+        /// Where it goes, an absolute path at which nothing is.
+        path: String,
+        /// One app; none for all.
+        app: Option<AppRef>,
+        /// Whether older versions go with it.
+        history: bool,
+        /// Who can open it.
+        sealed_for: SealedFor,
+    } -> ExportReport;
+    /// The values of one app in clear, for a command line that writes them to a file.
+    ExportPlain {
+        /// The app.
+        app: AppRef,
+        /// Its slug or name, as the creator typed it.
+        typed: String,
+    } -> Vec<Variable>;
     /// Drops the vault's keys; links pause until it is unlocked.
     Lock {} -> ();
     /// Starts Local Floom and shows its apps.
@@ -176,6 +245,22 @@ commands! {
         /// The secret.
         key: String,
     } -> ();
+    /// Makes an older version's value current again, as a new version.
+    RestoreVersion {
+        /// The app.
+        app: AppRef,
+        /// The secret.
+        key: String,
+        /// The version.
+        version: u32,
+    } -> ();
+    /// Takes a removal back; the value is stored again and, under the creator vault, sent.
+    RestoreRemoved {
+        /// The app.
+        app: AppRef,
+        /// The secret.
+        key: String,
+    } -> ();
     /// The versions of a secret, newest first, without values.
     History {
         /// The app.
@@ -212,6 +297,16 @@ pub enum Choice {
     UseFile,
     /// Keep the value that is stored; the file's is set aside until its line changes.
     KeepStored,
+}
+
+/// Who can open an export.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SealedFor {
+    /// Who knows this passphrase.
+    Passphrase(#[serde(with = "floom_secret::wire")] SecretValue),
+    /// Who holds the identity of this age recipient (`age1…`).
+    Recipient(String),
 }
 
 /// One environment variable with its value.

@@ -20,6 +20,16 @@ pub enum ImportSource {
         #[serde(with = "floom_secret::wire")]
         text: SecretValue,
     },
+    /// One app of an encrypted export.
+    Export {
+        /// The export's file, an absolute path.
+        path: String,
+        /// The passphrase, or the age identity (`AGE-SECRET-KEY-1…`), that opens it.
+        #[serde(with = "floom_secret::wire")]
+        opens: SecretValue,
+        /// The app's slug in the export; none where it holds one app.
+        slug: Option<String>,
+    },
 }
 
 /// What importing would do, line by line. Carries no value.

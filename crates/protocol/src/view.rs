@@ -1,6 +1,6 @@
 //! What is shown. Nothing here carries a value.
 
-use floom_secret::{Policy, Preview};
+use floom_secret::{Policy, Preview, SecretValue};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,21 @@ pub struct Snapshot {
     pub waiting: u32,
     /// Changes that Floom did not take so far.
     pub failed: u32,
+    /// The recovery kit, if there is one.
+    #[serde(default)]
+    pub recovery: Option<RecoveryView>,
+    /// What the creator must know about the vault: `vault_rolled_back`, `vault_restored`, `vault_value_damaged`.
+    #[serde(default)]
+    pub notices: Vec<Failure>,
+}
+
+/// The recovery kit, as far as it can be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryView {
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// When a drill last proved that it opens; none for never.
+    pub tested_at: Option<Timestamp>,
 }
 
 /// The system's store of keys.
@@ -61,7 +76,11 @@ pub enum VaultView {
     /// It is open.
     Open,
     /// The creator locked it, or it was not unlocked yet.
-    Locked,
+    Locked {
+        /// Whether it opens with a passphrase and not with the keychain.
+        #[serde(default)]
+        passphrase: bool,
+    },
     /// It cannot be opened; the failure says why.
     Stopped {
         /// Why, what was kept, what to do.
@@ -340,6 +359,67 @@ pub struct VersionView {
     pub preview: Preview,
     /// Whether it is the current one.
     pub current: bool,
+    /// How long it is kept, in words: "kept encrypted here until 12 Jan".
+    #[serde(default)]
+    pub kept: Option<String>,
+}
+
+/// Where an old file was put, nothing of it lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFile {
+    /// Its path; none where there was none.
+    pub kept: Option<String>,
+}
+
+/// What a rotation of the vault's keys did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysRotated {
+    /// Versions that were sealed anew.
+    pub resealed: u64,
+    /// Damaged versions that stay under their old key, by secret and number.
+    pub left: Vec<String>,
+}
+
+/// A recovery code, which is shown once.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RecoveryCodeView {
+    /// Its groups, in order.
+    pub groups: Vec<CodeGroup>,
+    /// The kit's file.
+    pub file: String,
+}
+
+/// Five characters of a recovery code.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CodeGroup(#[serde(with = "floom_secret::wire")] pub SecretValue);
+
+/// What was opened from a kit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrillView {
+    /// Its apps.
+    pub apps: u64,
+    /// Its secrets.
+    pub secrets: u64,
+    /// Values that opened.
+    pub values: u64,
+    /// Receipts that stand.
+    pub receipts: i64,
+    /// What did not open, in words.
+    pub damaged: Vec<String>,
+}
+
+/// What an export holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportReport {
+    /// The file.
+    pub file: String,
+    /// Its apps.
+    pub apps: u64,
+    /// Values in it.
+    pub values: u64,
+    /// What could not be read and is not in it, in words.
+    pub left_out: Vec<String>,
 }
 
 /// What is left to send.
@@ -408,4 +488,10 @@ pub struct ChainView {
     pub receipts: u64,
     /// The first that does not fit.
     pub breaks_at: Option<i64>,
+    /// The stable code: `receipts_whole`, `receipts_broken`, `receipts_cut_short`, `receipts_diverge`.
+    #[serde(default)]
+    pub code: String,
+    /// What was found, in a sentence.
+    #[serde(default)]
+    pub found: String,
 }
