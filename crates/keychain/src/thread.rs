@@ -41,7 +41,7 @@ struct Cancelling {
 impl Cancel {
     /// From now on `close` is called, once and from another thread, when nobody waits any more.
     /// Gives whether somebody still does; if not, `close` is not called.
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only a Secret Service's window can be closed"))]
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only a Secret Service's window can be closed"))]
     pub(crate) fn on_cancel(&self, close: impl FnOnce() + Send + 'static) -> bool {
         let mut state = self.state();
         state.close = Some(Box::new(close));
