@@ -10,6 +10,7 @@ mod check;
 mod cross;
 mod job;
 mod place;
+mod readers;
 mod run;
 mod setup;
 mod soak;

@@ -138,7 +138,7 @@ fn verdicts_say_where_readers_part() {
     };
     assert_eq!(
         words("A=b#c", Reader::Dotenv),
-        "At the `#` Node stops; the plain reading, Python, Compose, Go, Rust, docker run and bash read on.",
+        "At the `#` Node stops; Python, Compose, Go, Rust, docker run and bash read on.",
         "the hash"
     );
     assert_eq!(words("A=b", Reader::Dotenv), "", "no word where all agree");
