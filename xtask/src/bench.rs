@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::job::{Outcome, cargo, read, run, say};
-use crate::{apt, place, readers};
+use crate::{apt, place, readers, setup};
 
 /// Keys in the file that is read.
 const KEYS: u64 = 1000;
@@ -21,12 +21,14 @@ pub(crate) fn bench() -> Outcome {
     apt::install(&["valgrind"])?;
     say("bench", "building the optimised examples");
     run(&mut cargo(&["build", "--quiet", "--release", "--package", "envfile", "--examples"]))?;
-    reading()?;
-    hostile()
+    let readers = readers::install()?;
+    reading(&readers)?;
+    hostile()?;
+    storing(&readers)
 }
 
 /// P1: a file of 1,000 keys to entries with their spans.
-fn reading() -> Outcome {
+fn reading(readers: &Path) -> Outcome {
     let file = sample()?;
     let example = example("read_loop");
     let count = |what: &str| -> Outcome<u64> {
@@ -43,14 +45,13 @@ fn reading() -> Outcome {
     line("this crate, entries with spans", count("entries")?);
     line("this crate, and their values", count("values")?);
 
-    let readers = readers::install()?;
     let scripts = place::root().join("crates/envfile/tests/readers");
     let ours: u64 = {
         let printed = read(Command::new(&example).args(["entries", "2000"]).arg(&file))?;
         number(printed.split_whitespace().nth(1).unwrap_or_default())?
     };
     let node =
-        number(read(Command::new("node").arg(scripts.join("time.mjs")).args([&readers, &file]).arg("200"))?.trim())?;
+        number(read(Command::new("node").arg(scripts.join("time.mjs")).args([readers, &file]).arg("200"))?.trim())?;
     let python =
         Command::new(readers.join("py/bin/python")).arg(scripts.join("time.py")).arg(&file).arg("5").output()?;
     let python = number(String::from_utf8_lossy(&python.stdout).trim())?;
@@ -74,6 +75,14 @@ fn hostile() -> Outcome {
         println!("    {shape:<34} {:>8}  × {growth:.2}", (two - one) / (HOSTILE[1] - HOSTILE[0]));
     }
     Ok(())
+}
+
+/// P2 and P3: values into the vault, and under new keys, by the real programs.
+fn storing(readers: &Path) -> Outcome {
+    setup::setup()?;
+    say("bench", "building the optimised agent");
+    run(&mut cargo(&["build", "--quiet", "--release", "--package", "floomsec", "--package", "floom-tests", "--bins"]))?;
+    run(Command::new(place::target().join("release/cost")).arg(readers))
 }
 
 /// A made-up file of [`KEYS`] lines in the ways that people write them, with comments between.

@@ -16,7 +16,10 @@ pub(crate) fn install() -> Outcome<PathBuf> {
     let pinned = place::root().join("crates/envfile/tests/readers");
     std::fs::create_dir_all(&folder)?;
     std::fs::copy(pinned.join("package.json"), folder.join("package.json"))?;
-    run(Command::new("npm").args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&folder))?;
+    let npm = ["install", "--silent", "--no-audit", "--no-fund", "--prefix"];
+    run(Command::new("npm").args(npm).arg(&folder))?;
+    // The last dotenvx that rotates keys, for the benchmarks.
+    run(Command::new("npm").args(npm).arg(folder.join("dotenvx1")).arg("@dotenvx/dotenvx@1.51.0"))?;
     let python = folder.join("py");
     if !python.join("bin/pip").is_file() {
         let venv = |python: &PathBuf| run(Command::new("python3").args(["-m", "venv"]).arg(python));
