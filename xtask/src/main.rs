@@ -37,7 +37,7 @@ cargo xtask <command>
   ui                build the front end into ui/dist
   setup             install what is missing, touch nothing that is there
   bench             benchmarks
-  soak              hours of generated files, and the models of envfile against the real readers
+  soak [STEP]       hours of generated files, real readers, damage and kills
   help              this text
 ";
 
@@ -49,7 +49,7 @@ enum Request {
     Ui,
     Setup,
     Bench,
-    Soak,
+    Soak(Option<String>),
     Help,
 }
 
@@ -74,11 +74,13 @@ fn parse() -> Result<Request, lexopt::Error> {
     let mut arguments = lexopt::Parser::from_env();
     let mut command: Option<String> = None;
     let mut out: Option<PathBuf> = None;
+    let mut step: Option<String> = None;
     while let Some(argument) = arguments.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Request::Help),
             Long("out") if command.as_deref() == Some("tour") => out = Some(arguments.value()?.into()),
             Value(name) if command.is_none() => command = Some(name.string()?),
+            Value(name) if command.as_deref() == Some("soak") && step.is_none() => step = Some(name.string()?),
             other => return Err(other.unexpected()),
         }
     }
@@ -90,7 +92,7 @@ fn parse() -> Result<Request, lexopt::Error> {
         Some("ui") => Ok(Request::Ui),
         Some("setup") => Ok(Request::Setup),
         Some("bench") => Ok(Request::Bench),
-        Some("soak") => Ok(Request::Soak),
+        Some("soak") => Ok(Request::Soak(step)),
         Some("help") | None => Ok(Request::Help),
         Some(other) => Err(format!("there is no command `{other}`").into()),
     }
@@ -105,7 +107,7 @@ fn perform(request: Request) -> Outcome {
         Request::Ui => ui::build(&setup::setup()?),
         Request::Setup => setup::setup().map(drop),
         Request::Bench => bench::bench(),
-        Request::Soak => soak::soak(),
+        Request::Soak(step) => soak::soak(step.as_deref()),
         Request::Help => {
             print!("{HELP}");
             Ok(())

@@ -2,10 +2,11 @@
 //!
 //! Its steps stand in one list; each builds with the one profile there is, and stops the run if it fails.
 
+use std::process::Command;
 use std::time::Instant;
 
 use crate::job::{Outcome, cargo, run, say, spoken};
-use crate::readers;
+use crate::{place, readers};
 
 /// How many files each property of envfile sees.
 const PROPERTY_CASES: &str = "1000000";
@@ -13,16 +14,30 @@ const PROPERTY_CASES: &str = "1000000";
 /// How many files each real reader and its model see.
 const READER_CASES: &str = "200000";
 
-type Step = (&'static str, fn() -> Outcome);
+/// How often each keychain state meets every call.
+const KEYCHAIN_ROUNDS: &str = "100";
 
-const STEPS: [Step; 2] = [
-    ("a million files through the properties of envfile", properties),
-    ("the models of envfile against the real readers", real_readers),
+/// Where NIST's vectors come from: <https://pypi.org/project/cryptography-vectors/>.
+const VECTORS: &str = "cryptography-vectors==50.0.2";
+
+/// One step: its name, what it does in words, and how.
+type Step = (&'static str, &'static str, fn() -> Outcome);
+
+const STEPS: [Step; 5] = [
+    ("properties", "a million files through the properties of envfile", properties),
+    ("readers", "the models of envfile against the real readers", real_readers),
+    ("vectors", "AES-256-GCM against NIST's vectors", vectors),
+    ("vault", "the vault damaged, killed and restored at full counts", vault),
+    ("keychain", "every keychain state, again and again", keychain),
 ];
 
-/// Every step, one after the other.
-pub(crate) fn soak() -> Outcome {
-    for (what, step) in STEPS {
+/// Every step, one after the other, or the one that is named.
+pub(crate) fn soak(only: Option<&str>) -> Outcome {
+    let chosen: Vec<_> = STEPS.into_iter().filter(|(name, ..)| only.is_none_or(|only| only == *name)).collect();
+    if chosen.is_empty() {
+        return Err(format!("soak has the steps {}", STEPS.map(|(name, ..)| name).join(", ")).into());
+    }
+    for (_, what, step) in chosen {
         let started = Instant::now();
         say("soak", what);
         step()?;
@@ -38,4 +53,22 @@ fn properties() -> Outcome {
 fn real_readers() -> Outcome {
     let test = ["test", "--package", "envfile", "--test", "real_readers", "--", "--ignored", "--nocapture"];
     run(cargo(&test).env("ENVFILE_READERS", readers::install()?).env("ENVFILE_CASES", READER_CASES))
+}
+
+fn vectors() -> Outcome {
+    let folder = place::target().join("vectors");
+    let pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade", "--target"];
+    run(Command::new("python3").args(pip).arg(&folder).arg(VECTORS))?;
+    let gcm = folder.join("cryptography_vectors/ciphers/AES/GCM");
+    let test = ["test", "--package", "floom-vault", "--lib", "aes_gcm_agrees_with_nist", "--", "--ignored"];
+    run(cargo(&test).env("FLOOM_NIST_GCM_VECTORS", gcm))
+}
+
+fn vault() -> Outcome {
+    run(cargo(&["test", "--package", "floom-vault"]).env("FLOOM_SOAK", "1"))
+}
+
+fn keychain() -> Outcome {
+    let test = ["test", "--package", "floom-keychain", "--test", "faults"];
+    run(cargo(&test).env("FLOOM_KEYCHAIN_ROUNDS", KEYCHAIN_ROUNDS))
 }

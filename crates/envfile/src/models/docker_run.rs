@@ -1,8 +1,9 @@
 //! `docker run --env-file`: one line, one variable, and everything after `=` as it stands.
 //!
 //! Peculiar to it: no escapes, no comments after a value, no values of several lines; quotes go
-//! only where the first and the last character of the value are the same one; a name alone is passed on from the environment, which counts as not there; a space or tab in a
-//! name, a line without a name, invalid UTF-8 or a line of 64 KiB fails the whole file.
+//! only where the first and the last character of the value are the same one; a name alone is passed
+//! on from the environment, which counts as not there; a space or tab in a name, a line without a
+//! name, invalid UTF-8 or a line of 64 KiB fails the whole file.
 
 use crate::space::Space;
 use crate::view::View;
