@@ -18,7 +18,7 @@ pub(crate) async fn call<R: Runtime>(
 ) -> Result<serde_json::Value, Failure> {
     // The parser's own words are dropped: they can quote what was typed.
     let command: Command = serde_json::from_value(command).map_err(|_| unknown())?;
-    if matches!(command, Command::Environment(_)) {
+    if matches!(command, Command::Environment(_) | Command::ExportPlain(_)) {
         return Err(not_for_the_page());
     }
     agent.send(&app, command).await

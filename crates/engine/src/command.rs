@@ -11,8 +11,19 @@ impl Engine {
     /// Does `command`; what takes long answers later.
     pub(crate) fn command(&mut self, command: Command, reply: Reply) {
         let answer = match command {
-            Command::MakeVault(_) => return self.make_vault(reply),
-            Command::Unlock(_) => return self.unlock(reply),
+            Command::MakeVault(call) => return self.make_vault(call.passphrase, reply),
+            Command::StartAnew(_) => return self.start_anew(reply),
+            Command::Unlock(call) => return self.unlock(call.passphrase, reply),
+            Command::ChangePassphrase(call) => return self.change_passphrase(call.old, call.new, reply),
+            Command::RotateKeys(call) => return self.rotate_keys(call.data_keys, reply),
+            Command::NewRecoveryKit(call) => return self.new_recovery_kit(call.path, call.replace, reply),
+            Command::TestRecovery(call) => return self.test_recovery(call.path, call.code, reply),
+            Command::RestoreVault(call) => return self.restore_vault(call, reply),
+            Command::AcceptOlder(_) => return self.accept_older(reply),
+            Command::RestoreGoodCopy(_) => return self.restore_good_copy(reply),
+            Command::Export(call) => return self.export(call, reply),
+            Command::Preview(call) => return self.preview(call, reply),
+            Command::VerifyReceipts(_) => return self.verify_receipts(reply),
             Command::StartLocal(_) => return self.start_local(reply),
             Command::Connect(call) => return self.connect(&call.url, call.token, reply),
             Command::AddApp(call) => return self.register(&call.manifest, reply),
@@ -22,7 +33,8 @@ impl Engine {
             Command::Look(_) => said(Ok(self.snapshot(0))),
             Command::Lock(_) => said(self.lock()),
             Command::ShowConnection(call) => said(self.show_connection(&call.connection)),
-            Command::Preview(call) => said(self.preview(call)),
+            Command::AcceptRestored(_) => said(self.accept_restored()),
+            Command::ExportPlain(call) => said(self.export_plain(&call.app, &call.typed)),
             Command::Import(call) => said(self.import(call)),
             Command::Link(call) => said(self.link(call)),
             Command::Unlink(call) => said(self.unlink(&call.path)),
@@ -33,10 +45,11 @@ impl Engine {
             Command::SetValue(call) => said(self.set_value(&call.app, &call.key, &call.value, call.policy)),
             Command::Undo(call) => said(self.undo(&call.app, &call.key)),
             Command::Remove(call) => said(self.remove(&call.app, &call.key)),
+            Command::RestoreVersion(call) => said(self.restore_version(&call.app, &call.key, call.version)),
+            Command::RestoreRemoved(call) => said(self.restore_removed(&call.app, &call.key)),
             Command::History(call) => said(self.history(&call.app, &call.key)),
             Command::Environment(call) => said(self.environment(&call.app)),
             Command::Doctor(_) => said(Ok(standing::doctor(self))),
-            Command::VerifyReceipts(_) => said(self.verify_receipts()),
         };
         let _ = reply.send(answer);
     }

@@ -15,17 +15,20 @@ use floom_keychain::Keychain;
 use floom_protocol::view::Snapshot;
 use floom_protocol::{Command, Failure};
 use floom_secret::SecretValue;
-use floom_vault::{ConnectionId, LinkId, SecretId, Standing, Vault, VaultError};
+use floom_vault::{ConnectionId, LinkId, SecretId, Standing, Vault};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use crate::anchor::AnchorWatch;
+use crate::command::said;
 use crate::error::{of_vault, refused};
 use crate::import::Previewed;
 use crate::link::FileState;
+use crate::recovery::restored;
 use crate::session::Session;
 use crate::watch::Watcher;
-use crate::{EngineError, standing};
+use crate::{EngineError, housekeeping, standing};
 
 /// How long the engine's end waits for a change that is being sent: half-way it would leave a policy without its value.
 const LAST_PUSH: Duration = Duration::from_secs(20);
@@ -121,10 +124,15 @@ pub(crate) enum Slot {
     /// Keychain and file are being looked at; commands wait.
     Unknown,
     Fresh,
-    Locked,
+    Locked {
+        passphrase: bool,
+    },
     Stopped(Failure),
     Open(Box<Vault>),
 }
+
+/// A vault on its way back from work beside the engine, and what is done with what came of it.
+type Lent = oneshot::Receiver<(Box<Vault>, Then)>;
 
 /// The engine; made and run by [`Engine::start`].
 pub struct Engine {
@@ -139,6 +147,12 @@ pub struct Engine {
     pub(crate) shown: Option<ConnectionId>,
     pub(crate) files: HashMap<LinkId, FileState>,
     pub(crate) watcher: Watcher,
+    /// Until the vault is back, nothing else is done.
+    lent: Option<Lent>,
+    pub(crate) anchor: AnchorWatch,
+    /// Why nothing is sent until the creator looked: the vault came from a kit.
+    pub(crate) restored: Option<Failure>,
+    pub(crate) housekeeping: Option<Instant>,
     pub(crate) previews: VecDeque<(String, Previewed)>,
     /// The outbox row that is being sent.
     pub(crate) in_flight: Option<i64>,
@@ -174,6 +188,10 @@ impl Engine {
             shown: None,
             files: HashMap::new(),
             watcher: Watcher::new(quiet),
+            lent: None,
+            anchor: AnchorWatch::default(),
+            restored: None,
+            housekeeping: None,
             previews: VecDeque::new(),
             in_flight: None,
             told: HashMap::new(),
@@ -194,6 +212,18 @@ impl Engine {
 
     async fn run(&mut self, mut inbox: mpsc::UnboundedReceiver<Message>, mut quiet: mpsc::UnboundedReceiver<PathBuf>) {
         loop {
+            if let Some(lent) = self.lent.take() {
+                match lent.await {
+                    Ok((vault, then)) => {
+                        self.slot = Slot::Open(vault);
+                        then(self);
+                    }
+                    // The work panicked, and the vault was closed by that.
+                    Err(_) => self.examine(None),
+                }
+                self.publish();
+                continue;
+            }
             let due = self.next_due();
             tokio::select! {
                 message = inbox.recv() => match message {
@@ -223,9 +253,12 @@ impl Engine {
                 },
                 () = sleep_until(due) => self.time_passed(),
             }
+            if self.lent.is_some() {
+                continue;
+            }
             if self.stop_by.is_some_and(|by| self.in_flight.is_none() || by <= Instant::now()) {
                 self.local.stop();
-                self.slot = Slot::Locked;
+                self.close().await;
                 for reply in self.stopping.drain(..) {
                     let _ = reply.send(());
                 }
@@ -264,6 +297,42 @@ impl Engine {
         });
     }
 
+    /// Lends the vault to `work`, which may block: until it is back nothing else is done, so that nothing sees it
+    /// half-way. Without an open vault nothing is done and the failure is given.
+    pub(crate) fn lend<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Vault) -> T + Send + 'static,
+        then: impl FnOnce(&mut Engine, T) + Send + 'static,
+    ) -> Result<(), EngineError> {
+        self.vault()?;
+        let Slot::Open(mut vault) = std::mem::replace(&mut self.slot, Slot::Unknown) else { return Ok(()) };
+        let (back, lent) = oneshot::channel();
+        tokio::task::spawn_blocking(move || {
+            let done = work(&mut vault);
+            let then: Then = Box::new(move |engine| then(engine, done));
+            let _ = back.send((vault, then));
+        });
+        self.lent = Some(lent);
+        Ok(())
+    }
+
+    /// The same for a command: `then` makes its answer.
+    pub(crate) fn lend_for<T: Send + 'static, A: serde::Serialize>(
+        &mut self,
+        reply: Reply,
+        work: impl FnOnce(&mut Vault) -> T + Send + 'static,
+        then: impl FnOnce(&mut Engine, T) -> Result<A, EngineError> + Send + 'static,
+    ) {
+        if let Err(error) = self.vault() {
+            let _ = reply.send(Err(error.into()));
+            return;
+        }
+        let _ = self.lend(work, move |engine, done| {
+            let answer = said(then(engine, done));
+            let _ = reply.send(answer);
+        });
+    }
+
     /// Looks where vault and keychain stand, without a prompt, and opens the vault if it can.
     pub(crate) fn examine(&mut self, reply: Option<Reply>) {
         let (path, keychain) = (self.path.clone(), self.keychain.clone());
@@ -272,17 +341,27 @@ impl Engine {
             move || {
                 let state = keychain.state();
                 let found = floom_vault::standing(&path, &keychain);
-                let opened = (found == Standing::Ready && !locked).then(|| Vault::open(&path, &keychain));
+                let opened = (found == Standing::Ready && !locked).then(|| {
+                    let mut vault = Vault::open(&path, &keychain)?;
+                    housekeeping::at_opening(&mut vault, Timestamp::now());
+                    Ok(vault)
+                });
                 (state, found, opened)
             },
             move |engine, (state, found, opened)| {
                 engine.keychain_state = state;
                 match opened {
-                    None if locked && found == Standing::Ready => engine.slot = Slot::Locked,
+                    None if locked && found == Standing::Ready => engine.slot = Slot::Locked { passphrase: false },
+                    None if found == Standing::Passphrase => engine.slot = Slot::Locked { passphrase: true },
                     Some(Ok(vault)) => engine.opened(vault),
-                    Some(Err(error)) => engine.slot = Slot::Stopped(of_vault(&error)),
+                    Some(Err(error)) => {
+                        engine.slot = Slot::Stopped(housekeeping::offer_good_copy(of_vault(&error), &engine.path))
+                    }
                     None if is_fresh(&found, &engine.path) => engine.slot = Slot::Fresh,
-                    None => engine.slot = Slot::Stopped(standing::of_vault(&found, engine.keychain.name())),
+                    None => {
+                        let failure = standing::of_vault(&found, engine.keychain.name());
+                        engine.slot = Slot::Stopped(housekeeping::offer_good_copy(failure, &engine.path));
+                    }
                 }
                 if let Some(reply) = reply {
                     let _ = reply.send(engine.vault().map(|_| serde_json::Value::Null).map_err(Failure::from));
@@ -294,89 +373,18 @@ impl Engine {
         );
     }
 
-    /// Makes the first vault.
-    pub(crate) fn make_vault(&mut self, reply: Reply) {
-        let (path, keychain) = (self.path.clone(), self.keychain.clone());
-        self.beside_blocking(
-            move || {
-                // An account without any keychain gets its first one; the system asks for its password.
-                let ready = match keychain.state() {
-                    floom_keychain::State::Absent => keychain.unlock().map_err(VaultError::from),
-                    _ => Ok(()),
-                };
-                let made = ready.and_then(|()| Vault::create(&path, &keychain, Timestamp::now()));
-                (made, keychain.state())
-            },
-            move |engine, (made, state)| {
-                engine.keychain_state = state;
-                let _ = reply.send(match made {
-                    Ok(vault) => {
-                        engine.opened(vault);
-                        Ok(serde_json::Value::Null)
-                    }
-                    Err(error) => Err(of_vault(&error)),
-                });
-            },
-        );
-    }
-
-    /// Asks the keychain to unlock, which may show the system's password window, and opens the vault.
-    pub(crate) fn unlock(&mut self, reply: Reply) {
-        if matches!(self.slot, Slot::Open(_)) {
-            let _ = reply.send(Ok(serde_json::Value::Null));
-            return;
-        }
-        let keychain = self.keychain.clone();
-        self.keychain_state = floom_keychain::State::Waiting;
-        self.beside_blocking(
-            move || keychain.unlock(),
-            move |engine, unlocked| match unlocked {
-                Ok(()) => {
-                    // A mark that stays means one more unlock; it cannot open anything.
-                    let _ = std::fs::remove_file(engine.lock_mark());
-                    engine.examine(Some(reply));
-                }
-                Err(error) => {
-                    engine.keychain_state = error.state;
-                    let failure = Failure::new(
-                        error.code(),
-                        error.to_string(),
-                        "The vault stays closed; nothing was changed.",
-                        error.hint(),
-                    );
-                    engine.slot = Slot::Stopped(failure.clone());
-                    let _ = reply.send(Err(failure));
-                }
-            },
-        );
-    }
-
-    /// Drops the keys, until the creator unlocks: a restart does not open the vault either.
-    /// What is being sent at this moment still ends.
-    pub(crate) fn lock(&mut self) -> Result<(), EngineError> {
-        if matches!(self.slot, Slot::Open(_)) {
-            self.slot = Slot::Locked;
-            self.sessions.clear();
-            self.previews.clear();
-            self.files.clear();
-            std::fs::write(self.lock_mark(), "").map_err(|error| {
-                refused(
-                    "lock_not_kept",
-                    format!("The vault is locked, but that could not be written down: {error}."),
-                    "A restart of this computer opens it again.",
-                )
-            })?;
-        }
-        Ok(())
-    }
-
     /// Its presence says that the creator locked the vault. It holds nothing.
-    fn lock_mark(&self) -> PathBuf {
+    pub(crate) fn lock_mark(&self) -> PathBuf {
         self.path.with_file_name("locked")
     }
 
-    fn opened(&mut self, vault: Vault) {
+    /// Goes on with an open vault.
+    pub(crate) fn opened(&mut self, vault: Vault) {
+        self.restored = restored(&vault);
         self.slot = Slot::Open(Box::new(vault));
+        self.housekeeping = Some(Instant::now() + housekeeping::EVERY);
+        self.anchor = AnchorWatch::default();
+        self.check_anchor();
         self.shown = self.remembered_connection();
         self.connect_all();
         self.follow_all();
@@ -418,7 +426,9 @@ impl Engine {
     fn next_due(&self) -> Option<Instant> {
         let holds = self.files.values().filter_map(|file| file.held_until);
         let paused = self.pause_until.filter(|until| *until > Instant::now());
-        holds.chain(self.retry_due()).chain(paused).chain(self.stop_by).min()
+        let open = matches!(self.slot, Slot::Open(_));
+        let upkeep = self.housekeeping.filter(|_| open).into_iter().chain(self.anchor_due());
+        holds.chain(self.retry_due()).chain(paused).chain(upkeep).chain(self.stop_by).min()
     }
 
     fn time_passed(&mut self) {
@@ -433,6 +443,12 @@ impl Engine {
             self.hold_ended(link);
         }
         self.retry_connections();
+        if self.anchor_due().is_some_and(|due| due <= now) {
+            self.anchor_receipts();
+        }
+        if self.housekeeping.is_some_and(|due| due <= now) {
+            self.keep_house();
+        }
     }
 
     /// Wakes whoever waits for a change, although nothing that is shown may have changed.

@@ -30,7 +30,7 @@ impl From<EngineError> for Failure {
 
 /// A vault's refusal, for people.
 pub(crate) fn of_vault(error: &VaultError) -> Failure {
-    Failure::new(error.code(), error.to_string(), "Nothing was changed.", error.hint())
+    Failure::new(error.code(), error.to_string(), error.kept(), error.hint())
 }
 
 /// Floom's refusal, for people.

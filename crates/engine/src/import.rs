@@ -9,44 +9,85 @@ use floom_protocol::command::{AppFromFile, Import, Preview};
 use floom_protocol::import::{Fate, ImportPreview, ImportReport, ImportRow, ImportSource, NewApp, Note};
 use floom_protocol::view::AppRef;
 use floom_secret::Policy;
-use floom_vault::{App, Fingerprint, Link, Source};
+use floom_vault::{App, ExportError, Fingerprint, Link, Source, VaultError};
 use uuid::Uuid;
 
+use crate::command::said;
 use crate::engine::{Engine, Reply};
 use crate::error::refused;
 use crate::link::{Contents, reader_of};
 use crate::plan::{FileKey, FileValue, Plan, Row, Rules, plan};
+use crate::recovery::absolute;
 use crate::{EngineError, file};
 
 /// How many previews are kept; a face that shows one has shown it a moment ago.
 const KEPT: usize = 4;
 
-/// What a preview was about. A file is read again for the import, and must be the same.
+/// What a preview was about.
 pub(crate) struct Previewed {
     app: Option<App>,
     reader: Reader,
     origin: Origin,
-    keys: Vec<FileKey>,
 }
 
-enum Origin {
-    File { path: PathBuf, fingerprints: BTreeMap<String, Fingerprint> },
+/// What is imported. A file is read again for the import, and must be the same.
+pub(crate) enum Origin {
+    File { path: PathBuf, keys: Vec<FileKey>, fingerprints: BTreeMap<String, Fingerprint> },
     Text(Contents),
+    Export { contents: Contents, policies: BTreeMap<String, Policy>, file: String },
+}
+
+impl Origin {
+    fn keys(&self) -> &[FileKey] {
+        match self {
+            Self::File { keys, .. } => keys,
+            Self::Text(contents) | Self::Export { contents, .. } => &contents.keys,
+        }
+    }
+
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, .. } => Some(path),
+            Self::Text(_) | Self::Export { .. } => None,
+        }
+    }
+
+    /// Policies that come with it.
+    fn policies(&self) -> BTreeMap<String, Policy> {
+        match self {
+            Self::Export { policies, .. } => policies.clone(),
+            Self::File { .. } | Self::Text(_) => BTreeMap::new(),
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::File { path, .. } => file::display(path),
+            Self::Text(_) => "Pasted text".to_owned(),
+            Self::Export { file, .. } => file.clone(),
+        }
+    }
 }
 
 impl Engine {
-    /// What importing a file or a text would do. Changes nothing.
-    pub(crate) fn preview(&mut self, call: Preview) -> Result<ImportPreview, EngineError> {
+    /// What importing a file, a text or an export would do. Changes nothing.
+    pub(crate) fn preview(&mut self, call: Preview, reply: Reply) {
+        if let ImportSource::Export { .. } = call.source {
+            return self.preview_export(call, reply);
+        }
+        let _ = reply.send(said(self.preview_lines(&call)));
+    }
+
+    fn preview_lines(&mut self, call: &Preview) -> Result<ImportPreview, EngineError> {
         self.vault()?;
         let (document, path) = match &call.source {
             ImportSource::File { path } => {
                 let path = PathBuf::from(path);
-                if !path.is_absolute() {
-                    return Err(refused("path_not_absolute", "The path is not absolute.", "Give the whole path."));
-                }
+                absolute(&path)?;
                 (file::read(&path)?, Some(path))
             }
             ImportSource::Text { text } => (Document::read(text.expose().as_bytes().to_vec()), None),
+            ImportSource::Export { .. } => return Err(VaultError::from(ExportError::NotAnExport).into()),
         };
         if let Some(refusal) = document.refusal() {
             return Err(refused(
@@ -67,13 +108,33 @@ impl Engine {
             (None, Some(link)) => Some(self.app_by_id(link.app)?),
             (None, None) => self.app_that_declares(&contents.keys)?,
         };
-        let link = linked.iter().find(|link| app.as_ref().is_some_and(|app| app.id == link.app));
-        let open = self.plan_for(app.as_ref(), &contents.keys, link.map(|link| &link.set_aside), &BTreeMap::new())?;
+        let origin = match path {
+            Some(path) => Origin::File { path, keys: contents.keys.clone(), fingerprints: contents.fingerprints() },
+            None => Origin::Text(contents),
+        };
+        self.show_preview(origin, app, reader, evidence, notes(&document, reader))
+    }
+
+    /// The preview of `origin` as it is shown, kept for the import.
+    pub(crate) fn show_preview(
+        &mut self,
+        origin: Origin,
+        app: Option<App>,
+        reader: Reader,
+        evidence: Option<String>,
+        notes: Vec<Note>,
+    ) -> Result<ImportPreview, EngineError> {
+        let (keys, path) = (origin.keys().to_vec(), origin.path().map(Path::to_owned));
+        let same =
+            |link: &Link| Some(&link.path) == path.as_ref() && app.as_ref().is_some_and(|app| app.id == link.app);
+        let link = self.links().into_iter().find(same);
+        let set_aside = link.as_ref().map(|link| &link.set_aside);
+        let open = self.plan_for(app.as_ref(), &keys, set_aside, &origin.policies())?;
         let id = Uuid::new_v4().to_string();
-        let (rows, notes) = rows(&contents.keys, &open, notes(&document, reader));
+        let (rows, notes) = rows(&keys, &open, notes);
         let preview = ImportPreview {
             id: id.clone(),
-            file: path.as_deref().map_or_else(|| "Pasted text".to_owned(), file::display),
+            file: origin.shown(),
             path: path.as_ref().map(|path| path.display().to_string()),
             app: app.as_ref().map(app_ref),
             connection: self.connection_label(app.as_ref()),
@@ -82,15 +143,10 @@ impl Engine {
             imports: u32::try_from(open.changes().count()).unwrap_or(u32::MAX),
             reader: reader.name().to_owned(),
             evidence,
-            new_app: app.is_none().then(|| new_app(path.as_deref(), &contents.keys)),
+            new_app: app.is_none().then(|| new_app(path.as_deref(), &keys)),
             watched: link.is_some(),
         };
-        let keys = contents.keys.clone();
-        let origin = match path {
-            Some(path) => Origin::File { path, fingerprints: contents.fingerprints() },
-            None => Origin::Text(contents),
-        };
-        self.previews.push_back((id, Previewed { app, reader, origin, keys }));
+        self.previews.push_back((id, Previewed { app, reader, origin }));
         while self.previews.len() > KEPT {
             self.previews.pop_front();
         }
@@ -107,8 +163,8 @@ impl Engine {
         })?;
         let reread;
         let (contents, path) = match &previewed.origin {
-            Origin::Text(contents) => (contents, None),
-            Origin::File { path, fingerprints } => {
+            Origin::Text(contents) | Origin::Export { contents, .. } => (contents, None),
+            Origin::File { path, fingerprints, .. } => {
                 reread = Contents::of(&file::read(path)?, previewed.reader, self.vault()?);
                 if reread.fingerprints() != *fingerprints {
                     return Err(refused(
@@ -120,13 +176,16 @@ impl Engine {
                 (&reread, Some(path.clone()))
             }
         };
-        let reader = previewed.reader;
+        let (reader, from_export) = (previewed.reader, matches!(previewed.origin, Origin::Export { .. }));
         let known = |link: &Link| Some(&link.path) == path.as_ref() && link.app == app.id;
         let link = self.links().into_iter().find(known);
         let set_aside = link.as_ref().map(|link| &link.set_aside);
-        let open = self.plan_for(Some(&app), &contents.keys, set_aside, &call.policies)?;
+        let mut policies = previewed.origin.policies();
+        policies.extend(call.policies);
+        let open = self.plan_for(Some(&app), &contents.keys, set_aside, &policies)?;
         let origin = |row: &Row| match &path {
             Some(path) => Source::File { path: path.display().to_string(), line: row.line },
+            None if from_export => Source::Imported,
             None => Source::Pasted,
         };
         let values = contents.values.iter().map(|(key, value)| (key.clone(), value.duplicate())).collect();
@@ -157,7 +216,7 @@ impl Engine {
         };
         let folder = match &previewed.origin {
             Origin::File { path, .. } => path.parent().map(|folder| folder.display().to_string()),
-            Origin::Text(_) => None,
+            Origin::Text(_) | Origin::Export { .. } => None,
         };
         let command = call.command.trim();
         if command.is_empty() {
@@ -173,7 +232,7 @@ impl Engine {
         let manifest = serde_json::json!({
             "slug": call.slug.trim(),
             "name": call.name.trim(),
-            "secrets_needed": names(&previewed.keys),
+            "secrets_needed": names(previewed.origin.keys()),
             "command": argv(command, folder.as_deref()),
         });
         self.register(&manifest.to_string(), reply);
@@ -202,7 +261,7 @@ impl Engine {
     }
 
     /// The app of the shown connection that declares most of these keys, if one declares any.
-    fn app_that_declares(&self, keys: &[FileKey]) -> Result<Option<App>, EngineError> {
+    pub(crate) fn app_that_declares(&self, keys: &[FileKey]) -> Result<Option<App>, EngineError> {
         let mut best = None;
         for app in self.shown_apps() {
             let secrets = self.vault()?.secrets(app.id)?;

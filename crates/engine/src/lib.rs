@@ -7,19 +7,25 @@
 
 #![forbid(unsafe_code)]
 
+mod anchor;
 pub mod brake;
 mod command;
 mod engine;
 mod error;
+mod export;
 mod file;
+mod housekeeping;
 mod import;
 mod link;
 mod outbox;
 pub mod plan;
 pub mod push;
+mod receipt;
+mod recovery;
 mod secret;
 mod session;
 mod standing;
+mod vault_keys;
 mod watch;
 mod words;
 

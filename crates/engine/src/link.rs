@@ -220,8 +220,8 @@ impl Engine {
         let state = self.files.entry(link.id).or_default();
         state.keys.clone_from(&contents.keys);
         state.last_read = Some(Timestamp::now());
-        if link.auto {
-            state.open = Plan::default();
+        if link.auto && self.restored.is_none() {
+            self.files.entry(link.id).or_default().open = Plan::default();
             let origin = |row: &Row| Source::File { path: link.path.display().to_string(), line: row.line };
             self.commit(link.app, &open, &contents.values, origin)?;
         } else {

@@ -25,6 +25,9 @@ const UNWRITABLE: Duration = Duration::from_secs(5);
 impl Engine {
     /// Starts sending the next change, if one waits, its Floom is connected and nothing is on its way.
     pub(crate) fn kick(&mut self) {
+        if self.held().is_none() && !self.anchored_first() {
+            return;
+        }
         while self.in_flight.is_none() && self.pause_until.is_none_or(|until| until <= Instant::now()) {
             match self.next_item() {
                 Ok(Some((item, app, secret))) => self.send(item, &app, secret),
@@ -37,6 +40,9 @@ impl Engine {
     }
 
     fn next_item(&self) -> Result<Option<(OutboxItem, App, Secret)>, EngineError> {
+        if self.held().is_some() || self.anchor.before_sending() {
+            return Ok(None);
+        }
         let vault = self.vault()?;
         let now = Timestamp::now();
         // What was decided first about a secret is sent first.
@@ -250,10 +256,11 @@ impl Engine {
             ConnectionState::Offline { failure, .. } | ConnectionState::Refused { failure } => Some(failure.clone()),
             _ => None,
         });
+        let held = self.held().filter(|_| !outbox.is_empty()).cloned();
         SyncReport {
             waiting: count(outbox.iter().filter(|item| item.failure.is_none()).count()),
             failed: count(failed.clone().count()),
-            failure: failed.clone().next().and_then(failure_of).or(offline),
+            failure: failed.clone().next().and_then(failure_of).or(held).or(offline),
         }
     }
 }

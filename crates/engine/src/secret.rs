@@ -5,11 +5,11 @@ use std::path::Path;
 
 use envfile::is_portable_name;
 use floom_protocol::command::Variable;
-use floom_protocol::view::{AppRef, ChainView, VersionView};
+use floom_protocol::view::{AppRef, VersionView};
 use floom_secret::{Policy, SecretValue};
 use floom_vault::{
-    App, AppId, ChainCheck, Fingerprint, LinkId, NewOutboxItem, NewReceipt, OutboxChange, OutboxItem, RemoteState,
-    Secret, SecretId, Source, Tx,
+    App, AppId, Fingerprint, LinkId, NewOutboxItem, NewReceipt, OutboxChange, OutboxItem, RemoteState, Secret,
+    SecretId, Source, Tx, kept,
 };
 use jiff::Timestamp;
 
@@ -40,6 +40,10 @@ impl Engine {
                 let secret = known(tx, app, &row.key)?;
                 if row.sends {
                     tx.set_policy(id, row.policy)?;
+                    if !row.stores {
+                        let detail = format!("stored before, decided to be sent under {}", words::policy(row.policy));
+                        receipt(tx, "send_decided", &slug, &row.key, &detail, now)?;
+                    }
                 }
                 let stored = match values.get(&row.key).filter(|_| row.stores) {
                     Some(value) => Some(store(tx, &slug, &secret, value, &origin(row), now)?),
@@ -80,6 +84,10 @@ impl Engine {
             let before = policy_of(Some(&secret), Policy::Creator);
             let policy = policy.unwrap_or(before);
             tx.set_policy(id, policy)?;
+            if secret.policy.is_some() && policy != before {
+                let detail = format!("policy set to {}", words::policy(policy));
+                receipt(tx, "policy_set", &app.slug, key, &detail, now)?;
+            }
             let version = store(tx, &app.slug, &secret, value, &Source::Typed, now)?;
             match policy {
                 _ if !secret.remote.declared => {}
@@ -148,19 +156,59 @@ impl Engine {
         let Some(previous) = versions.get(usize::from(secret.removed_at.is_none())) else {
             return Err(refused("nothing_to_undo", format!("{key} has no earlier value."), "Nothing is needed."));
         };
-        let value = self.vault()?.value(secret.id, previous.number)?;
+        self.make_current(&app, &secret, previous.number, "undone, the old value is current")
+    }
+
+    /// Makes an older version's value current again.
+    pub(crate) fn restore_version(&mut self, reference: &AppRef, key: &str, version: u32) -> Result<(), EngineError> {
+        let app = self.app(reference)?;
+        let secret = self.secret(&app, key)?;
+        let current = secret.current.as_ref().filter(|_| secret.removed_at.is_none());
+        if current.is_some_and(|current| current.version == version) {
+            return Err(refused(
+                "version_is_current",
+                format!("Version {version} of {key} is the current one."),
+                "Nothing is needed.",
+            ));
+        }
+        if !self.vault()?.readable_versions(secret.id)?.entries.iter().any(|known| known.number == version) {
+            return Err(refused(
+                "version_unknown",
+                format!("{key} has no version {version} that can be read."),
+                "Look at its history.",
+            ));
+        }
+        self.make_current(&app, &secret, version, &format!("version {version} is current again"))
+    }
+
+    fn make_current(&mut self, app: &App, secret: &Secret, from: u32, said: &str) -> Result<(), EngineError> {
+        let value = self.vault()?.value(secret.id, from)?;
         let now = Timestamp::now();
-        let from = previous.number;
         let in_flight = self.in_flight;
         self.vault_mut()?.transaction(|tx| {
-            let version = store(tx, &app.slug, &secret, &value, &Source::Restored { from }, now)?;
-            let settled = RemoteState { previous: None, rotated_at: None, ..secret.remote.clone() };
-            tx.set_remote(secret.id, &settled)?;
-            if secret.remote.declared && policy_of(Some(&secret), Policy::Creator) == Policy::Creator {
-                let change = OutboxChange::Value { version, policy: Policy::Creator };
-                enqueue(tx, &app.slug, &secret, change, in_flight, now)?;
-            }
-            Ok::<_, EngineError>(())
+            let version = tx.put_value(secret.id, &value, &Source::Restored { from }, now)?;
+            receipt(tx, "value_restored", &app.slug, &secret.name, said, now)?;
+            send_current(tx, app, secret, version, &value, in_flight, now)
+        })?;
+        self.nothing_asked(app.id, &secret.name);
+        Ok(())
+    }
+
+    /// Takes a removal back.
+    pub(crate) fn restore_removed(&mut self, reference: &AppRef, key: &str) -> Result<(), EngineError> {
+        let app = self.app(reference)?;
+        let secret = self.secret(&app, key)?;
+        let current = secret.current.as_ref().map(|current| current.version);
+        let (Some(_), Some(version)) = (secret.removed_at, current) else {
+            return Err(refused("nothing_removed", format!("{key} was not removed."), "Nothing is needed."));
+        };
+        let value = self.vault()?.value(secret.id, version)?;
+        let now = Timestamp::now();
+        let in_flight = self.in_flight;
+        self.vault_mut()?.transaction(|tx| {
+            tx.restore_removed(secret.id)?;
+            receipt(tx, "removal_undone", &app.slug, key, "its removal was taken back", now)?;
+            send_current(tx, &app, &secret, version, &value, in_flight, now)
         })?;
         self.nothing_asked(app.id, key);
         Ok(())
@@ -191,23 +239,26 @@ impl Engine {
         let app = self.app(reference)?;
         let secret = self.secret(&app, key)?;
         let current = secret.current.map(|current| current.version);
-        let versions = self.vault()?.versions(secret.id)?;
+        let versions = self.vault()?.readable_versions(secret.id)?.entries;
+        let times = kept(&versions, current, Timestamp::now());
         Ok(versions
             .into_iter()
-            .map(|version| VersionView {
+            .zip(times)
+            .map(|(version, kept)| VersionView {
                 version: version.number,
                 at: version.created_at,
                 source: words::source(&version.source),
                 preview: version.preview,
                 current: current == Some(version.number),
+                kept: words::kept(kept),
             })
             .collect())
     }
 
     /// The values that a command of the creator gets: those of the creator vault.
-    pub(crate) fn environment(&self, reference: &AppRef) -> Result<Vec<Variable>, EngineError> {
+    pub(crate) fn environment(&mut self, reference: &AppRef) -> Result<Vec<Variable>, EngineError> {
         let app = self.app(reference)?;
-        let vault = self.vault()?;
+        let vault = self.vault_mut()?;
         let mut variables = Vec::new();
         for secret in vault.secrets(app.id)? {
             let live = secret.removed_at.is_none() && policy_of(Some(&secret), Policy::Creator) == Policy::Creator;
@@ -215,18 +266,13 @@ impl Engine {
                 variables.push(Variable { value: vault.value(secret.id, current.version)?, key: secret.name });
             }
         }
+        let detail = format!("{} handed to a command", words::counted(variables.len(), "value"));
+        vault.transaction(|tx| {
+            let receipt = NewReceipt { what: "values_handed_out", app: Some(&app.slug), key: None, detail: &detail };
+            tx.append_receipt(&receipt, Timestamp::now())?;
+            Ok::<_, EngineError>(())
+        })?;
         Ok(variables)
-    }
-
-    /// Walks the chain of receipts.
-    pub(crate) fn verify_receipts(&self) -> Result<ChainView, EngineError> {
-        let vault = self.vault()?;
-        let (stand, breaks_at) = match vault.receipts_verify(&vault.anchor(&self.keychain))? {
-            ChainCheck::Whole { count } => (count, None),
-            ChainCheck::CutShort { count, .. } => (count, Some(count + 1)),
-            ChainCheck::Breaks { at } | ChainCheck::Diverges { at } => (at - 1, Some(at)),
-        };
-        Ok(ChainView { receipts: u64::try_from(stand).unwrap_or(0), breaks_at })
     }
 
     fn secret(&self, app: &App, key: &str) -> Result<Secret, EngineError> {
@@ -276,6 +322,27 @@ fn receipt(
     Ok(())
 }
 
+/// Sends `version`, which has just become current again, under the creator vault.
+fn send_current(
+    tx: &mut Tx<'_>,
+    app: &App,
+    secret: &Secret,
+    version: u32,
+    value: &SecretValue,
+    in_flight: Option<i64>,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    let current = tx.fingerprint(value);
+    set_aside_in_files(tx, secret.app, &secret.name, Some(current), None)?;
+    let settled = RemoteState { previous: None, rotated_at: None, ..secret.remote.clone() };
+    tx.set_remote(secret.id, &settled)?;
+    if secret.remote.declared && policy_of(Some(secret), Policy::Creator) == Policy::Creator {
+        let change = OutboxChange::Value { version, policy: Policy::Creator };
+        enqueue(tx, &app.slug, secret, change, in_flight, now)?;
+    }
+    Ok(())
+}
+
 fn store(
     tx: &mut Tx<'_>,
     app: &str,
@@ -286,10 +353,9 @@ fn store(
 ) -> Result<u32, EngineError> {
     let version = tx.put_value(secret.id, value, source, now)?;
     let from = words::from(source);
-    let (what, detail) = match (&secret.current, source) {
-        (_, Source::Restored { .. }) => ("value_restored", "undone, the old value is current".to_owned()),
-        (Some(_), _) => ("value_rotated", format!("rotated {from}")),
-        (None, _) => ("value_stored", format!("stored {from}")),
+    let (what, detail) = match &secret.current {
+        Some(_) => ("value_rotated", format!("rotated {from}")),
+        None => ("value_stored", format!("stored {from}")),
     };
     receipt(tx, what, app, &secret.name, &detail, now)?;
     let current = tx.fingerprint(value);

@@ -9,13 +9,14 @@ use floom_protocol::Failure;
 use floom_protocol::import::Fate;
 use floom_protocol::view::{
     AppView, Check, ConnectionState, ConnectionView, DoctorView, KeychainView, LastUsed, LinkState, LinkView, Prompt,
-    SecretView, Snapshot, SourceView, SyncView, VaultView,
+    RecoveryView, SecretView, Snapshot, SourceView, SyncView, VaultView,
 };
 use floom_secret::Policy;
 use floom_vault::{App, ConnectionKind, Link, OutboxChange, OutboxItem, Secret, SecretId, Source, Standing};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::{Engine, Slot};
+use crate::error::of_vault as of_damage;
 use crate::link::{brake_of, reader_of};
 use crate::outbox::failure_of;
 use crate::plan::policy_of;
@@ -34,13 +35,15 @@ pub(crate) fn nothing_yet(keychain: &str) -> Snapshot {
         agent_version: env!("CARGO_PKG_VERSION").to_owned(),
         now: Timestamp::now(),
         keychain: KeychainView { name: keychain.to_owned(), state: "other".to_owned() },
-        vault: VaultView::Locked,
+        vault: VaultView::Locked { passphrase: false },
         connections: Vec::new(),
         apps: Vec::new(),
         links: Vec::new(),
         activity: Vec::new(),
         waiting: 0,
         failed: 0,
+        recovery: None,
+        notices: Vec::new(),
     }
 }
 
@@ -84,7 +87,7 @@ pub(crate) fn doctor(engine: &Engine) -> DoctorView {
     let (found, ok) = match &vault {
         VaultView::Open => ("open".to_owned(), true),
         VaultView::Fresh => ("none yet".to_owned(), true),
-        VaultView::Locked => ("locked".to_owned(), true),
+        VaultView::Locked { .. } => ("locked".to_owned(), true),
         VaultView::Stopped { failure } => (failure.message.clone(), false),
     };
     let mut checks = vec![
@@ -134,6 +137,8 @@ impl Engine {
     pub(crate) fn snapshot(&self, sequence: u64) -> Snapshot {
         let outbox = self.vault().and_then(|vault| Ok(vault.outbox()?)).unwrap_or_default();
         let report = self.sync_report();
+        let kit = self.vault().ok().and_then(|vault| vault.recovery_kit().ok().flatten());
+        let mut notices: Vec<Failure> = self.held().into_iter().cloned().collect();
         let receipts = self.vault().and_then(|vault| Ok(vault.receipts(ACTIVITY)?)).unwrap_or_default();
         Snapshot {
             sequence,
@@ -144,11 +149,13 @@ impl Engine {
             },
             vault: self.vault_view(),
             connections: self.connection_views(),
-            apps: self.shown_apps().iter().map(|app| self.app_view(app, &outbox)).collect(),
+            apps: self.shown_apps().iter().map(|app| self.app_view(app, &outbox, &mut notices)).collect(),
             links: self.link_views(),
             activity: receipts.into_iter().map(words::activity).collect(),
             waiting: report.waiting,
             failed: report.failed,
+            recovery: kit.map(|kit| RecoveryView { made_at: kit.made_at, tested_at: kit.tested_at }),
+            notices,
             ..nothing_yet(self.keychain.name())
         }
     }
@@ -156,7 +163,8 @@ impl Engine {
     fn vault_view(&self) -> VaultView {
         match &self.slot {
             Slot::Fresh => VaultView::Fresh,
-            Slot::Locked | Slot::Unknown => VaultView::Locked,
+            Slot::Locked { passphrase } => VaultView::Locked { passphrase: *passphrase },
+            Slot::Unknown => VaultView::Locked { passphrase: false },
             Slot::Stopped(failure) => VaultView::Stopped { failure: failure.clone() },
             Slot::Open(_) => VaultView::Open,
         }
@@ -183,8 +191,15 @@ impl Engine {
         views
     }
 
-    fn app_view(&self, app: &App, outbox: &[OutboxItem]) -> AppView {
-        let secrets = self.vault().and_then(|vault| Ok(vault.secrets(app.id)?)).unwrap_or_default();
+    fn app_view(&self, app: &App, outbox: &[OutboxItem], notices: &mut Vec<Failure>) -> AppView {
+        let read = self.vault().and_then(|vault| Ok(vault.readable_secrets(app.id)?));
+        let secrets = match read {
+            Ok(read) => {
+                notices.extend(read.damaged.iter().map(of_damage));
+                read.entries
+            }
+            Err(_) => Vec::new(),
+        };
         let order: HashMap<String, usize> =
             self.declared(app.connection, &app.slug).into_iter().enumerate().map(|(place, key)| (key, place)).collect();
         let links: Vec<Link> = self.links().into_iter().filter(|link| link.app == app.id).collect();

@@ -2,7 +2,7 @@
 
 use floom_protocol::view::ActivityView;
 use floom_secret::Policy;
-use floom_vault::{Receipt, Source};
+use floom_vault::{Kept, Receipt, Source};
 
 use crate::file;
 
@@ -28,6 +28,16 @@ pub(crate) fn from(source: &Source) -> String {
     }
 }
 
+/// How long a version is kept, in words; none for the current one.
+pub(crate) fn kept(kept: Kept) -> Option<String> {
+    match kept {
+        Kept::WhileCurrent => None,
+        Kept::Until(at) => Some(format!("kept encrypted here until {}", at.strftime("%-d %b %Y"))),
+        Kept::AmongTheNewest => Some("kept encrypted here, among the newest 10".to_owned()),
+        Kept::NoLonger => Some("past its time, removed soon".to_owned()),
+    }
+}
+
 /// The policy's name on the toggle.
 pub(crate) fn policy(policy: Policy) -> &'static str {
     match policy {
@@ -38,7 +48,12 @@ pub(crate) fn policy(policy: Policy) -> &'static str {
 
 /// "1 key", "3 keys".
 pub(crate) fn keys(number: usize) -> String {
-    if number == 1 { "1 key".to_owned() } else { format!("{number} keys") }
+    counted(number, "key")
+}
+
+/// "1 value", "3 values".
+pub(crate) fn counted(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
 /// A receipt as the activity list shows it.

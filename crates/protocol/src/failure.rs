@@ -41,6 +41,8 @@ impl Failure {
             "needs_answer"
                 | "vault_none"
                 | "vault_file_missing"
+                | "vault_restored"
+                | "vault_rolled_back"
                 | "link_paused"
                 | "app_not_chosen"
                 | "policy_needs_value"

@@ -18,9 +18,12 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Order {
-    /// Import a .env file into an app
+    /// Import a .env file, or an encrypted export (what opens it comes from standard input), into an app
     Import {
         file: PathBuf,
+        /// Which app of an export that holds several
+        #[arg(long)]
+        from: Option<String>,
         /// The app's slug; without it, the app that declares most of the keys
         #[arg(long)]
         app: Option<String>,
@@ -117,6 +120,44 @@ pub(crate) enum Order {
         #[arg(long)]
         app: String,
     },
+    /// Make an older version current again, as a new one, or take a removal back
+    Restore {
+        key: String,
+        /// The version's number, as `history` lists it
+        #[arg(long, required_unless_present = "removed", conflicts_with = "removed")]
+        version: Option<u32>,
+        /// Take the removal back
+        #[arg(long)]
+        removed: bool,
+        #[arg(long)]
+        app: String,
+    },
+    /// Write an encrypted export in the age format; a passphrase comes from standard input
+    Export {
+        /// One app; without it, all
+        #[arg(long, required_if_eq("plain", "true"))]
+        app: Option<String>,
+        /// Where it goes; nothing may be there
+        #[arg(long)]
+        to: PathBuf,
+        /// For whoever has the identity of this age recipient
+        #[arg(long, required_unless_present_any = ["passphrase", "plain"], conflicts_with_all = ["passphrase", "plain"])]
+        recipient: Option<String>,
+        /// For whoever knows the passphrase
+        #[arg(long, conflicts_with = "plain")]
+        passphrase: bool,
+        /// Older versions and removed secrets too
+        #[arg(long, conflicts_with = "plain")]
+        history: bool,
+        /// One app's values in clear, as a .env file; the app's name is typed on standard input
+        #[arg(long)]
+        plain: bool,
+    },
+    /// The recovery kit: a code on paper and a file that it opens
+    Recovery {
+        #[command(subcommand)]
+        action: RecoveryAction,
+    },
     /// Start a command with an app's values in its environment
     Run {
         #[arg(long)]
@@ -146,7 +187,11 @@ pub(crate) enum Order {
     /// Drop the vault's keys
     Lock,
     /// Open the vault; the system may ask for your password
-    Unlock,
+    Unlock {
+        /// With its passphrase, from standard input
+        #[arg(long)]
+        passphrase: bool,
+    },
     /// The record of what was done
     Receipts {
         #[command(subcommand)]
@@ -203,7 +248,48 @@ pub(crate) enum VaultAction {
         /// Make it without a question
         #[arg(long)]
         yes: bool,
+        /// Under a passphrase, from standard input, instead of a key in the keychain
+        #[arg(long)]
+        passphrase: bool,
     },
+    /// Replace the vault's key in the keychain
+    Rotate {
+        /// Seal every value anew under new data keys too
+        #[arg(long)]
+        data_keys: bool,
+    },
+    /// Change the passphrase: the old one and the new one are two lines of standard input
+    Passphrase,
+    /// Make a new vault where the old one cannot be opened; `anew` is typed on standard input
+    StartAnew,
+    /// Put the last good copy in the place of a damaged vault file, which is kept
+    UseGoodCopy,
+    /// Go on with a vault file that is older than the keychain's note of it
+    AcceptOlder,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecoveryAction {
+    /// Make a kit: its file is written, its code is printed once
+    New {
+        /// Where the kit's file goes
+        #[arg(long)]
+        file: PathBuf,
+        /// In the place of the kit that there is; the old code opens old files only
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Open everything in a kit with its code (from standard input), and note that it is proven
+    Test { file: PathBuf },
+    /// Open a vault with a code (the first line of standard input): from a kit's file, or the one that is here
+    Restore {
+        file: Option<PathBuf>,
+        /// Under a passphrase, the second line, instead of a key in the keychain
+        #[arg(long)]
+        passphrase: bool,
+    },
+    /// After a restore: files go on as they were set, and what waits is sent
+    Accept,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -10,12 +10,13 @@ use floom_protocol::import::{Fate, ImportPreview, ImportSource};
 use floom_protocol::socket::Face;
 use floom_protocol::view::AppRef;
 
-use super::connected;
 use super::output::{Output, Said};
 use super::secrets::value_from_input;
+use super::{connected, export};
 
 /// How an import goes on.
 pub(crate) struct ImportChoice {
+    pub(crate) from: Option<String>,
     pub(crate) dry_run: bool,
     pub(crate) yes: bool,
     pub(crate) watch: bool,
@@ -32,7 +33,9 @@ pub(crate) async fn import(
     output: &Output,
 ) -> Result<Said, Failure> {
     connected(face, output).await?;
-    let preview = preview(face, file, app, choice.reader).await?;
+    let source = export::source(file, choice.from)?;
+    let app = app.map(|slug| AppRef { connection: None, slug });
+    let preview = face.call(Preview { source, app, reader: choice.reader }).await?;
     if choice.dry_run {
         return Ok(shown(&preview));
     }
@@ -263,7 +266,7 @@ fn no_app() -> Failure {
     )
 }
 
-fn absolute(file: &Path) -> Result<String, Failure> {
+pub(crate) fn absolute(file: &Path) -> Result<String, Failure> {
     let path: PathBuf = std::path::absolute(file).map_err(|error| not_edited(file, &error))?;
     path.into_os_string().into_string().map_err(|_| {
         Failure::new("path_not_text", "The path is no valid text.", "Nothing was changed.", "Rename the folder.")

@@ -2,10 +2,14 @@
 
 mod apps;
 mod arguments;
+mod export;
 mod files;
+mod input;
 mod output;
+mod recovery;
 mod secrets;
 mod state;
+mod vault;
 
 use std::process::ExitCode;
 
@@ -14,7 +18,7 @@ use floom_protocol::socket::Face;
 use floom_protocol::view::{Snapshot, VaultView};
 use floom_protocol::{Failure, command};
 
-use arguments::{AppAction, Arguments, Order, PolicyName, ReceiptsAction, VaultAction};
+use arguments::{AppAction, Arguments, Order, PolicyName, ReceiptsAction, RecoveryAction, VaultAction};
 use files::EditKind;
 use output::{Output, Said};
 
@@ -59,8 +63,8 @@ async fn order(order: Order, output: &Output) -> Result<Said, Failure> {
             crate::serve::serve(data, port, supervised).await.map(|()| Said::default())
         }
         Order::Open => apps::open(),
-        Order::Import { file, app, dry_run, yes, watch, auto, reader } => {
-            let choice = files::ImportChoice { dry_run, yes, watch, auto, reader };
+        Order::Import { file, from, app, dry_run, yes, watch, auto, reader } => {
+            let choice = files::ImportChoice { from, dry_run, yes, watch, auto, reader };
             files::import(&mut face().await?, &file, app, choice, output).await
         }
         Order::Plan { file, app, reader } => files::plan(&mut face().await?, &file, app, reader, output).await,
@@ -88,16 +92,48 @@ async fn order(order: Order, output: &Output) -> Result<Said, Failure> {
         }
         Order::Undo { key, app } => secrets::undo(&mut face().await?, key, app, output).await,
         Order::History { key, app } => secrets::history(&mut face().await?, key, app, output).await,
+        Order::Restore { key, version, app, .. } => {
+            secrets::restore(&mut face().await?, key, version, app, output).await
+        }
+        Order::Export { app, to, recipient, passphrase: _, history, plain } => {
+            let mut face = face().await?;
+            match (app, recipient) {
+                (Some(app), _) if plain => export::plain(&mut face, app, &to, output).await,
+                (app, Some(recipient)) => {
+                    export::sealed(&mut face, app, &to, export::For::Recipient(recipient), history).await
+                }
+                (app, None) => export::sealed(&mut face, app, &to, export::For::Passphrase, history).await,
+            }
+        }
+        Order::Recovery { action } => {
+            let mut face = face().await?;
+            match action {
+                RecoveryAction::New { file, replace } => recovery::new(&mut face, &file, replace, output).await,
+                RecoveryAction::Test { file } => recovery::test(&mut face, &file).await,
+                RecoveryAction::Restore { file, passphrase } => recovery::restore(&mut face, file, passphrase).await,
+                RecoveryAction::Accept => recovery::accept(&mut face).await,
+            }
+        }
         Order::Run { app, command } => secrets::run(&mut face().await?, app, &command).await,
         Order::RunApp { app } => apps::run(&mut face().await?, app, output).await,
         Order::Connect { url, no_token } => apps::connect(&mut face().await?, url, no_token).await,
         Order::App { action: AppAction::Add { manifest } } => apps::add(&mut face().await?, &manifest).await,
         Order::App { action: AppAction::List } => apps::list(&mut face().await?, output).await,
         Order::Doctor => state::doctor(&mut face().await?).await,
-        Order::Lock => state::lock(&mut face().await?).await,
-        Order::Unlock => state::unlock(&mut face().await?, output).await,
+        Order::Lock => vault::lock(&mut face().await?).await,
+        Order::Unlock { passphrase } => vault::unlock(&mut face().await?, passphrase, output).await,
         Order::Receipts { action: ReceiptsAction::Verify } => state::verify(&mut face().await?).await,
-        Order::Vault { action: VaultAction::Init { yes } } => state::init(&mut face().await?, yes, output).await,
+        Order::Vault { action } => {
+            let mut face = face().await?;
+            match action {
+                VaultAction::Init { yes, passphrase } => vault::init(&mut face, yes, passphrase, output).await,
+                VaultAction::Rotate { data_keys } => vault::rotate(&mut face, data_keys).await,
+                VaultAction::Passphrase => vault::passphrase(&mut face).await,
+                VaultAction::StartAnew => vault::start_anew(&mut face, output).await,
+                VaultAction::UseGoodCopy => vault::use_good_copy(&mut face).await,
+                VaultAction::AcceptOlder => vault::accept_older(&mut face).await,
+            }
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use std::io::{IsTerminal, Read};
 
 use floom_protocol::Failure;
-use floom_protocol::command::{Environment, History, Look, SetPolicy, SetValue, Sync, Undo};
+use floom_protocol::command::{
+    Environment, History, Look, RestoreRemoved, RestoreVersion, SetPolicy, SetValue, Sync, Undo,
+};
 use floom_protocol::socket::Face;
 use floom_protocol::view::{AppRef, SyncReport, SyncView};
 use floom_secret::{Policy, SecretValue};
@@ -105,13 +107,38 @@ pub(crate) async fn undo(face: &mut Face, key: String, slug: String, output: &Ou
     sent(face, &slug, &key, said).await
 }
 
+/// Makes an older version current again, or, without one, takes a removal back.
+pub(crate) async fn restore(
+    face: &mut Face,
+    key: String,
+    version: Option<u32>,
+    slug: String,
+    output: &Output,
+) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    let app = app(slug.clone());
+    let done = match version {
+        Some(version) => {
+            face.call(RestoreVersion { app, key: key.clone(), version }).await?;
+            format!("{key}: version {version} is current again, as a new one.")
+        }
+        None => {
+            face.call(RestoreRemoved { app, key: key.clone() }).await?;
+            format!("{key}: its removal was taken back.")
+        }
+    };
+    sent(face, &slug, &key, Said::default().line(done).field("key", &key)).await
+}
+
 /// The versions of a secret.
 pub(crate) async fn history(face: &mut Face, key: String, slug: String, output: &Output) -> Result<Said, Failure> {
     connected(face, output).await?;
     let versions = face.call(History { app: app(slug.clone()), key: key.clone() }).await?;
     let lines = versions.iter().map(|version| {
         let current = if version.current { "  current" } else { "" };
-        format!("{:>3}  {}  {:<16} {}{current}", version.version, version.at, version.preview.as_str(), version.source)
+        let kept = version.kept.as_ref().map(|kept| format!("  {kept}")).unwrap_or_default();
+        let preview = version.preview.as_str();
+        format!("{:>3}  {}  {preview:<16} {}{current}{kept}", version.version, version.at, version.source)
     });
     let said = Said { lines: lines.collect(), ..Said::default() };
     Ok(said.field("key", key).field("versions", versions))

@@ -1,7 +1,7 @@
-//! Commands about the state of things: status, sync, doctor, locks, receipts, the first vault.
+//! Commands about the state of things: status, sync, doctor, receipts.
 
 use floom_protocol::Failure;
-use floom_protocol::command::{Doctor, Lock, Look, MakeVault, Sync, Unlock, VerifyReceipts};
+use floom_protocol::command::{Doctor, Look, Sync, VerifyReceipts};
 use floom_protocol::socket::Face;
 use floom_protocol::view::{ConnectionState, LastUsed, LinkState, Snapshot, SyncView, VaultView};
 use floom_secret::Policy;
@@ -20,7 +20,7 @@ pub(crate) fn open(snapshot: Snapshot) -> Result<Snapshot, Failure> {
             "Nothing was changed.",
             "Run `floomsec vault init`, or open the window.",
         )),
-        VaultView::Locked => {
+        VaultView::Locked { .. } => {
             Err(Failure::new("vault_locked", "The vault is locked.", "Nothing was changed.", "Run `floomsec unlock`."))
         }
         VaultView::Stopped { failure } => Err(failure),
@@ -33,7 +33,7 @@ pub(crate) async fn status(face: &mut Face) -> Result<Said, Failure> {
     let vault = match &snapshot.vault {
         VaultView::Fresh => "none",
         VaultView::Open => "open",
-        VaultView::Locked => "locked",
+        VaultView::Locked { .. } => "locked",
         VaultView::Stopped { .. } => "stopped",
     };
     let shown = snapshot.connections.iter().find(|connection| connection.shown);
@@ -87,6 +87,9 @@ pub(crate) async fn status(face: &mut Face) -> Result<Said, Failure> {
     };
     if let Some(failure) = &failure {
         said = said.line(format!("{} {} ({})", failure.message, failure.next, failure.code));
+    }
+    for notice in &snapshot.notices {
+        said = said.line(format!("! {} {} {} ({})", notice.message, notice.kept, notice.next, notice.code));
     }
     Ok(said
         .field("connection", connection)
@@ -164,55 +167,20 @@ pub(crate) async fn doctor(face: &mut Face) -> Result<Said, Failure> {
     Ok(said.field("checks", report.checks))
 }
 
-/// Drops the keys.
-pub(crate) async fn lock(face: &mut Face) -> Result<Said, Failure> {
-    face.call(Lock {}).await?;
-    Ok(Said::default().line("The vault is locked. Sync is paused until you unlock it."))
-}
-
-/// Opens the vault.
-pub(crate) async fn unlock(face: &mut Face, output: &Output) -> Result<Said, Failure> {
-    if open(face.call(Look {}).await?).is_err() {
-        output.note("Your system may ask for your password.");
-        face.call(Unlock {}).await?;
-    }
-    Ok(Said::default().line("The vault is open."))
-}
-
 /// Walks the receipts.
 pub(crate) async fn verify(face: &mut Face) -> Result<Said, Failure> {
     let chain = face.call(VerifyReceipts {}).await?;
     match chain.breaks_at {
-        None => Ok(Said::default()
-            .line(format!("{} receipts, in one chain.", chain.receipts))
-            .field("receipts", chain.receipts)),
-        Some(at) => Err(Failure::new(
-            "receipts_broken",
-            format!("The chain breaks at receipt {at}."),
-            "Receipts before it stand.",
-            "Somebody changed the vault file from outside; look at your backups.",
-        )),
-    }
-}
-
-/// Makes the first vault.
-pub(crate) async fn init(face: &mut Face, yes: bool, output: &Output) -> Result<Said, Failure> {
-    let snapshot = face.call(Look {}).await?;
-    match snapshot.vault {
-        VaultView::Fresh => {}
-        VaultView::Stopped { failure } => return Err(failure),
-        VaultView::Open | VaultView::Locked => {
-            return Err(Failure::new(
-                "vault_exists",
-                "There is a vault on this computer already.",
-                "It was left as it is.",
-                "Nothing is needed.",
-            ));
+        None => Ok(Said::default().line(chain.found).field("receipts", chain.receipts).field("code", chain.code)),
+        Some(_) => {
+            let next = match chain.code.as_str() {
+                "receipts_broken" => "Keep a copy of the vault file, and find out what else writes to it.",
+                _ => {
+                    "Put the newer vault file back if you have it; else check each value, then accept the file as it is."
+                }
+            };
+            let kept = format!("The first {} receipts stand.", chain.receipts);
+            Err(Failure::new(chain.code, chain.found, kept, next))
         }
     }
-    let keychain = snapshot.keychain.name;
-    output.note(&format!("One new key goes into your {keychain}. Every value is encrypted under it."));
-    output.confirm("Make a vault on this computer?", yes)?;
-    face.call(MakeVault {}).await?;
-    Ok(Said::default().line("The vault is made."))
 }

@@ -23,7 +23,7 @@ AMADEUS_API_KEY=amd_sample-0123456789-e82f\n\nSTRIPE_SECRET_KEY=sk_test_sample-0
 SUPABASE_SERVICE_KEY=eyJsample-0123456789-yIJ9\n";
 
 /// Local Floom in this process.
-struct InProcess {
+pub(crate) struct InProcess {
     store: Store,
     address: Arc<tokio::sync::Mutex<Option<BaseUrl>>>,
 }
@@ -59,7 +59,7 @@ pub(crate) struct Bench {
     pub(crate) folder: TempDir,
     pub(crate) keychain: Keychain,
     pub(crate) engine: Handle,
-    local: Arc<InProcess>,
+    pub(crate) local: Arc<InProcess>,
 }
 
 impl Bench {
@@ -72,7 +72,7 @@ impl Bench {
         let local = Arc::new(InProcess { store, address: Arc::default() });
         let engine = Engine::start(folder.path().join("vault/vault.sqlite"), keychain.clone(), local.clone());
         let bench = Self { folder, keychain, engine, local };
-        bench.call(MakeVault {}).await.expect("a first vault");
+        bench.call(MakeVault { passphrase: None }).await.expect("a first vault");
         bench.call(StartLocal {}).await.expect("Local Floom starts");
         bench
     }

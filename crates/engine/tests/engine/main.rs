@@ -1,5 +1,7 @@
 //! The whole engine: a real vault, real files, a real Local Floom on loopback.
 
 mod bench;
+mod export;
 mod files;
+mod recovery;
 mod secrets;

@@ -112,8 +112,8 @@ async fn a_locked_vault_answers_nothing_and_stays_locked_across_a_restart() {
     assert_eq!(refused.code, "vault_locked", "no value without the keys");
     assert!(bench.look().await.apps.is_empty(), "and no name");
     let bench = bench.restarted().await;
-    assert_eq!(bench.look().await.vault, VaultView::Locked, "a restart is no unlock");
-    bench.call(Unlock {}).await.expect("unlocked");
+    assert_eq!(bench.look().await.vault, VaultView::Locked { passphrase: false }, "a restart is no unlock");
+    bench.call(Unlock { passphrase: None }).await.expect("unlocked");
     bench.until("all is caught up", |snapshot| snapshot.apps.first().is_some_and(|app| app.configured == 4)).await;
 }
 
@@ -124,10 +124,11 @@ async fn a_locked_keychain_is_never_a_first_use() {
     let bench = bench.restarted().await;
     let VaultView::Stopped { failure } = bench.look().await.vault else { panic!("the vault must be stopped") };
     assert_eq!(failure.code, "keychain_locked", "the state is named");
-    let refused = bench.call(floom_protocol::command::MakeVault {}).await.expect_err("there is a vault");
+    let refused =
+        bench.call(floom_protocol::command::MakeVault { passphrase: None }).await.expect_err("there is a vault");
     assert_eq!(refused.code, "keychain_locked", "and no second vault is made over it");
     bench.keychain.set_state(State::Ready);
-    bench.call(Unlock {}).await.expect("the first vault opens again");
+    bench.call(Unlock { passphrase: None }).await.expect("the first vault opens again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
