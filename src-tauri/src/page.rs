@@ -7,6 +7,7 @@ use floom_protocol::{Command, Failure};
 use serde::Deserialize;
 use tauri::{AppHandle, Runtime, State, WebviewWindow};
 
+use crate::dialog::Purpose;
 use crate::{Agent, OpenedFile, clipboard, dialog, opened};
 
 /// Forwards one command to the agent and returns its answer.
@@ -41,10 +42,13 @@ pub(crate) async fn paste_preview<R: Runtime>(
     agent.call(&window, Preview { source: ImportSource::Text { text }, app, reader: None }).await
 }
 
-/// Has the creator choose a file; nothing when they cancel.
+/// Has the creator choose a file, or the place of a new one; nothing when they cancel.
 #[tauri::command]
-pub(crate) async fn choose_file<R: Runtime>(window: WebviewWindow<R>) -> Result<Option<String>, Failure> {
-    dialog::choose(&window).await?.as_deref().map(opened::text_of).transpose()
+pub(crate) async fn choose_file<R: Runtime>(
+    window: WebviewWindow<R>,
+    what: Purpose,
+) -> Result<Option<String>, Failure> {
+    dialog::choose(&window, what).await?.as_deref().map(opened::text_of).transpose()
 }
 
 /// The file that this program was started with: once, then nothing.

@@ -50,6 +50,7 @@ fn denied(answer: &Result<Value, Value>) -> bool {
 fn the_page_of_the_main_window_is_heard() {
     let (_app, main) = started_with(None);
     // `choose_file` and `paste_preview` need a desktop; they are heard where their arguments are looked at.
+    assert!(!denied(&ask(&main, "choose_file", json!({"what": "anything"}))), "choose_file is granted");
     assert!(!denied(&ask(&main, "call", json!({}))), "call is granted");
     assert!(!denied(&ask(&main, "snapshot", json!({}))), "snapshot is granted");
     assert!(!denied(&ask(&main, "paste_preview", json!({"app": 1}))), "paste_preview is granted");
@@ -108,8 +109,12 @@ fn a_command_that_is_not_one_is_refused_without_its_words() {
 fn the_page_never_gets_all_values() {
     let (_app, main) = started_with(None);
     let all = json!({"command": {"command": "environment", "with": {"app": {"slug": "flyfast"}}}});
-    let refused = ask(&main, "call", all).expect_err("values are for a command that the creator starts");
-    assert_eq!(refused["code"], "command_not_for_window", "it is refused before an agent is asked");
+    let plain =
+        json!({"command": {"command": "export_plain", "with": {"app": {"slug": "flyfast"}, "typed": "flyfast"}}});
+    for command in [all, plain] {
+        let refused = ask(&main, "call", command).expect_err("values are for a command that the creator starts");
+        assert_eq!(refused["code"], "command_not_for_window", "it is refused before an agent is asked");
+    }
 }
 
 #[test]

@@ -4,22 +4,53 @@ use std::collections::BTreeMap;
 
 use floom_protocol::Failure;
 use floom_protocol::command::{
-    Answer, AppFromFile, Choice, Connect, Doctor, History, Import, Lock, MakeVault, Preview, Remove, Resume, SetAuto,
-    SetPolicy, SetValue, ShowConnection, StartLocal, Sync, Undo, Unlink, Unlock,
+    AcceptOlder, AcceptRestored, Answer, AppFromFile, Choice, Connect, Doctor, History, Import, Lock, MakeVault,
+    NewRecoveryKit, Preview, Remove, RestoreGoodCopy, RestoreVault, RestoreVersion, Resume, SetAuto, SetPolicy,
+    SetValue, ShowConnection, StartAnew, StartLocal, Sync, TestRecovery, Undo, Unlink, Unlock,
 };
 use floom_protocol::import::{Fate, ImportPreview, ImportReport, ImportSource};
-use floom_protocol::view::{AppRef, DoctorView, Snapshot, SyncReport, VersionView};
+use floom_protocol::view::{AppRef, DoctorView, DrillView, KeptFile, Snapshot, SyncReport, VersionView};
 use floom_secret::{Policy, SecretValue};
 
-use crate::backend::{Backend, WindowControl, call};
+use crate::backend::{Backend, FileDialog, WindowControl, call};
+use crate::kit::Code;
 
 /// One thing that the creator asked for.
 #[derive(Debug)]
 pub(crate) enum Act {
     Refresh,
-    MakeVault,
-    Unlock,
+    MakeVault {
+        /// Chosen in so many words where there is no keychain.
+        passphrase: Option<SecretValue>,
+    },
+    Unlock {
+        /// For a vault that opens with one.
+        passphrase: Option<SecretValue>,
+    },
+    /// Takes back an unlocking that waits for the system's password window.
+    CancelUnlock,
     Lock,
+    StartAnew,
+    RestoreGoodCopy,
+    AcceptOlder,
+    AcceptRestored,
+    /// Lets the creator choose where a kit's file is, or goes.
+    ChoosePlace(FileDialog),
+    NewKit {
+        path: String,
+        /// Whether there is a kit that becomes worthless.
+        replace: bool,
+    },
+    ProveKit {
+        path: String,
+        code: SecretValue,
+    },
+    RestoreVault {
+        /// The kit's file; none for the vault that is here.
+        kit: Option<String>,
+        code: SecretValue,
+        passphrase: Option<SecretValue>,
+    },
     StartLocal,
     Connect {
         url: String,
@@ -88,6 +119,11 @@ pub(crate) enum Act {
         app: AppRef,
         key: String,
     },
+    RestoreVersion {
+        app: AppRef,
+        key: String,
+        version: u32,
+    },
     Remove {
         app: AppRef,
         key: String,
@@ -98,6 +134,8 @@ pub(crate) enum Act {
     },
     Sync,
     Doctor,
+    /// Puts the doctor's report on the clipboard.
+    CopyReport(String),
     Window(WindowControl),
 }
 
@@ -106,6 +144,9 @@ pub(crate) enum Act {
 pub(crate) enum Task {
     Refresh,
     Vault,
+    Cancel,
+    Place,
+    Kit,
     Connection,
     Preview,
     Import,
@@ -114,6 +155,7 @@ pub(crate) enum Task {
     History,
     Sync,
     Doctor,
+    Report,
     Window,
 }
 
@@ -133,6 +175,14 @@ pub(crate) enum Outcome {
     },
     Synced(SyncReport),
     Doctor(DoctorView),
+    /// The path that the creator chose.
+    Place(String),
+    KitMade(Code),
+    Proven(DrillView),
+    Restored(DrillView),
+    /// An old file was put aside.
+    Kept(KeptFile),
+    ReportCopied,
 }
 
 impl Act {
@@ -140,7 +190,17 @@ impl Act {
     pub(crate) fn task(&self) -> Task {
         match self {
             Self::Refresh => Task::Refresh,
-            Self::MakeVault | Self::Unlock | Self::Lock => Task::Vault,
+            Self::MakeVault { .. }
+            | Self::Unlock { .. }
+            | Self::Lock
+            | Self::StartAnew
+            | Self::RestoreGoodCopy
+            | Self::AcceptOlder
+            | Self::AcceptRestored
+            | Self::RestoreVault { .. } => Task::Vault,
+            Self::CancelUnlock => Task::Cancel,
+            Self::ChoosePlace(_) => Task::Place,
+            Self::NewKit { .. } | Self::ProveKit { .. } => Task::Kit,
             Self::StartLocal | Self::Connect { .. } | Self::ShowConnection(_) => Task::Connection,
             Self::PreviewFile { .. }
             | Self::ChooseFile { .. }
@@ -155,10 +215,12 @@ impl Act {
             | Self::SetPolicy { key, .. }
             | Self::SetValue { key, .. }
             | Self::Undo { key, .. }
+            | Self::RestoreVersion { key, .. }
             | Self::Remove { key, .. } => Task::Row(key.clone()),
             Self::History { .. } => Task::History,
             Self::Sync => Task::Sync,
             Self::Doctor => Task::Doctor,
+            Self::CopyReport(_) => Task::Report,
             Self::Window(_) => Task::Window,
         }
     }
@@ -171,15 +233,32 @@ impl Act {
 pub(crate) async fn perform(backend: &dyn Backend, act: Act) -> Result<Outcome, Failure> {
     match act {
         Act::Refresh => return Ok(Outcome::Snapshot(Box::new(backend.snapshot().await?))),
-        Act::MakeVault => call(backend, MakeVault {}).await?,
-        Act::Unlock => call(backend, Unlock {}).await?,
-        Act::Lock => call(backend, Lock {}).await?,
+        Act::MakeVault { passphrase } => call(backend, MakeVault { passphrase }).await?,
+        Act::Unlock { passphrase } => call(backend, Unlock { passphrase }).await?,
+        Act::CancelUnlock | Act::Lock => call(backend, Lock {}).await?,
+        Act::StartAnew => return call(backend, StartAnew {}).await.map(Outcome::Kept),
+        Act::RestoreGoodCopy => return call(backend, RestoreGoodCopy {}).await.map(Outcome::Kept),
+        Act::AcceptOlder => call(backend, AcceptOlder {}).await?,
+        Act::AcceptRestored => call(backend, AcceptRestored {}).await?,
+        Act::ChoosePlace(dialog) => {
+            return Ok(backend.choose_file(dialog).await?.map_or(Outcome::Nothing, Outcome::Place));
+        }
+        Act::NewKit { path, replace } => {
+            let made = call(backend, NewRecoveryKit { path, replace }).await?;
+            return Ok(Outcome::KitMade(Code::new(made)));
+        }
+        Act::ProveKit { path, code } => {
+            return call(backend, TestRecovery { path, code }).await.map(Outcome::Proven);
+        }
+        Act::RestoreVault { kit, code, passphrase } => {
+            return call(backend, RestoreVault { kit, code, passphrase }).await.map(Outcome::Restored);
+        }
         Act::StartLocal => call(backend, StartLocal {}).await?,
         Act::Connect { url, token } => drop(call(backend, Connect { url, token }).await?),
         Act::ShowConnection(connection) => call(backend, ShowConnection { connection }).await?,
         Act::PreviewFile { path, app } => return preview_file(backend, path, app).await,
         Act::ChooseFile { app } => {
-            return match backend.choose_file().await? {
+            return match backend.choose_file(FileDialog::EnvFile).await? {
                 Some(path) => preview_file(backend, path, app).await,
                 None => Ok(Outcome::Nothing),
             };
@@ -212,6 +291,7 @@ pub(crate) async fn perform(backend: &dyn Backend, act: Act) -> Result<Outcome, 
         Act::SetPolicy { app, key, policy, value } => call(backend, SetPolicy { app, key, policy, value }).await?,
         Act::SetValue { app, key, policy, value } => call(backend, SetValue { app, key, policy, value }).await?,
         Act::Undo { app, key } => call(backend, Undo { app, key }).await?,
+        Act::RestoreVersion { app, key, version } => call(backend, RestoreVersion { app, key, version }).await?,
         Act::Remove { app, key } => call(backend, Remove { app, key }).await?,
         Act::History { app, key } => {
             let versions = call(backend, History { app, key: key.clone() }).await?;
@@ -219,6 +299,10 @@ pub(crate) async fn perform(backend: &dyn Backend, act: Act) -> Result<Outcome, 
         }
         Act::Sync => return call(backend, Sync { wait: false }).await.map(Outcome::Synced),
         Act::Doctor => return call(backend, Doctor {}).await.map(Outcome::Doctor),
+        Act::CopyReport(text) => {
+            backend.copy(text).await?;
+            return Ok(Outcome::ReportCopied);
+        }
         Act::Window(what) => backend.window_control(what).await?,
     }
     Ok(Outcome::Done)
@@ -313,7 +397,7 @@ mod tests {
         let fake = Fake::answering([Ok(Value::Null)]);
         let outcome = perform(&fake, Act::ChooseFile { app: None }).await;
         assert!(matches!(outcome, Ok(Outcome::Nothing)), "a closed dialog is no refusal");
-        assert_eq!(*fake.asked.borrow(), ["choose_file"], "the agent is not asked");
+        assert_eq!(*fake.asked.borrow(), ["choose_file EnvFile"], "the agent is not asked");
     }
 
     #[tokio::test]
@@ -339,7 +423,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_passphrase_is_handed_to_the_agent() {
+        let fake = Fake::answering([Ok(Value::Null)]);
+        let act = Act::Unlock { passphrase: Some(SecretValue::new("five words that I know".into())) };
+        assert!(matches!(perform(&fake, act).await, Ok(Outcome::Done)), "the vault is open");
+        let sent: Value = serde_json::from_str(&fake.asked.borrow()[0]).expect("JSON was sent");
+        let expected = json!({"command": "unlock", "with": {"passphrase": "five words that I know"}});
+        assert_eq!(sent, expected, "as it was typed, and nothing else");
+    }
+
+    #[tokio::test]
+    async fn a_kit_is_made_where_the_creator_chose() {
+        let groups = ["K7QMX", "T4VK0", "H2RPN", "W6BYC", "3GZJS", "MNA5T", "E4XQ7"];
+        let fake = Fake::answering([Ok(json!("/home/me/kit")), Ok(json!({"groups": groups, "file": "/home/me/kit"}))]);
+        let chosen = perform(&fake, Act::ChoosePlace(FileDialog::NewKit)).await;
+        let Ok(Outcome::Place(path)) = chosen else { panic!("a place was chosen") };
+        assert_eq!(fake.asked.borrow()[0], "choose_file NewKit", "in the dialog for a new file");
+        let Ok(Outcome::KitMade(code)) = perform(&fake, Act::NewKit { path, replace: false }).await else {
+            panic!("a kit was made")
+        };
+        assert!(code.groups().eq(groups), "its code has the groups that the agent told");
+        assert_eq!(code.file(), "/home/me/kit", "and the file where it went");
+    }
+
+    #[tokio::test]
     async fn no_act_shows_its_value() {
+        let act = Act::ProveKit { path: "/home/me/kit".into(), code: SecretValue::new("K7QMX T4VKD".into()) };
+        assert!(!format!("{act:?}").contains("K7QMX"), "nor its code");
         let act = Act::Connect {
             url: "https://floom.dev".into(),
             token: Some(SecretValue::new("floom_hidden_token".into())),

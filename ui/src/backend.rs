@@ -11,6 +11,7 @@ use std::pin::Pin;
 use floom_protocol::import::ImportPreview;
 use floom_protocol::view::{AppRef, Snapshot};
 use floom_protocol::{Call, Command, Failure};
+use floom_secret::SecretValue;
 use yew::Callback;
 
 /// An answer that is on its way.
@@ -22,6 +23,17 @@ pub(crate) enum WindowControl {
     Minimise,
     Maximise,
     Close,
+}
+
+/// What a file is chosen for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileDialog {
+    /// A `.env` to preview.
+    EnvFile,
+    /// A recovery kit that there is.
+    Kit,
+    /// The place where a recovery kit goes.
+    NewKit,
 }
 
 /// What the native side says without being asked.
@@ -48,7 +60,9 @@ pub(crate) trait Backend {
     /// A preview of the text on the clipboard, which the native side reads.
     fn paste_preview(&self, app: Option<AppRef>) -> Answer<ImportPreview>;
     /// The system's file dialog; none where the creator chose nothing.
-    fn choose_file(&self) -> Answer<Option<String>>;
+    fn choose_file(&self, what: FileDialog) -> Answer<Option<String>>;
+    /// Puts `text`, which carries no value, on the clipboard.
+    fn copy(&self, text: String) -> Answer<()>;
     /// The file that was handed to the program at its start.
     fn opened_file(&self) -> Answer<Option<String>>;
     /// What a button of the title bar does.
@@ -62,8 +76,9 @@ pub(crate) trait Backend {
 /// # Errors
 /// The agent's refusal, or `window_answer_unreadable`.
 pub(crate) async fn call<C: Call>(backend: &dyn Backend, call: C) -> Result<C::Answer, Failure> {
-    let answer = backend.command(call.into()).await?;
-    serde_json::from_str(&answer).map_err(|_| unreadable())
+    // An answer can carry a recovery code: this type wipes it.
+    let answer = SecretValue::new(backend.command(call.into()).await?);
+    serde_json::from_str(answer.expose()).map_err(|_| unreadable())
 }
 
 /// The native side could not be asked at all. Its own words are dropped: they may quote what was sent.

@@ -7,6 +7,7 @@ mod app;
 mod backend;
 mod components;
 mod desk;
+mod kit;
 #[cfg(test)]
 mod rendered;
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use floom_protocol::import::Fate;
-use floom_protocol::view::{ConnectionState, LastUsed, LinkState, Prompt, Snapshot, SyncView, VaultView};
+use floom_protocol::view::{
+    Check, ConnectionState, DoctorView, LastUsed, LinkState, Prompt, RecoveryView, Snapshot, SyncView, VaultView,
+};
 use floom_secret::Policy;
 use yew::prelude::*;
 
@@ -184,7 +186,7 @@ async fn the_vault_decides_what_is_seen() {
     let with = |vault| showing(Snapshot { vault, ..sample::snapshot(vec![sample::flyfast()]) });
     let fresh = drawn(with(VaultView::Fresh)).await;
     assert_has(&fresh, &["data-testid=\"make-vault\"", "Nothing has been written."], "no vault");
-    let locked = drawn(with(VaultView::Locked)).await;
+    let locked = drawn(with(VaultView::Locked { passphrase: false })).await;
     assert_has(&locked, &["data-testid=\"unlock\"", "Sync is paused for 1 watched file."], "a locked vault");
     assert!(!locked.contains("OPENAI_API_KEY"), "a locked vault shows no names");
     let stopped = drawn(with(VaultView::Stopped { failure: sample::failure("keychain_no_service") })).await;
@@ -255,4 +257,145 @@ async fn states_are_said_in_words_and_not_by_colour_alone() {
         ],
         "the words",
     );
+}
+
+/// The window of a vault that `vault` says, on a computer whose keychain is in `keychain`.
+fn with_vault(vault: VaultView, keychain: &str) -> State {
+    let mut snapshot = Snapshot { vault, ..sample::snapshot(vec![sample::flyfast()]) };
+    snapshot.keychain.state = keychain.into();
+    showing(snapshot)
+}
+
+fn stopped(code: &str) -> VaultView {
+    VaultView::Stopped { failure: sample::failure(code) }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_passphrase_is_offered_only_where_no_keychain_answers() {
+    let with = drawn(with_vault(VaultView::Fresh, "ready")).await;
+    assert!(!with.contains("passphrase"), "a keychain is there: {with}");
+    assert_has(&with, &["data-testid=\"use-kit\""], "a first vault can come from a kit");
+    let without = drawn(with_vault(VaultView::Fresh, "no_service")).await;
+    assert_has(&without, &["data-testid=\"use-passphrase\"", "No keychain answers", "Make vault"], "without one");
+    let mut state = with_vault(VaultView::Fresh, "no_service");
+    state.layer = Some(Layer::Passphrase);
+    let asked = drawn(state).await;
+    assert_has(
+        &asked,
+        &["Nobody can recover it.", "At least 12 characters", "data-testid=\"passphrase-again\"", "inert"],
+        "in so many words",
+    );
+    assert_eq!(asked.matches("type=\"password\"").count(), 2, "typed twice, unseen");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_vault_with_a_passphrase_asks_for_it() {
+    let html = drawn(with_vault(VaultView::Locked { passphrase: true }, "no_service")).await;
+    assert_has(
+        &html,
+        &["data-testid=\"passphrase\"", "type=\"password\"", "data-testid=\"unlock\"", "data-testid=\"use-kit\""],
+        "a field, and the way out",
+    );
+    assert!(!html.contains("keyring"), "the keychain has no part in it");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_unlocking_that_waits_can_be_taken_back() {
+    let html = drawn(with_vault(VaultView::Locked { passphrase: false }, "waiting")).await;
+    assert_has(&html, &["Waiting for you", "data-testid=\"cancel-unlock\""], "the system's window is open");
+    assert!(!html.contains("data-testid=\"unlock\""), "it is not asked for twice");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_doctor_says_what_the_agent_found_and_offers_what_fits() {
+    let cases: [(&str, &[&str]); 7] = [
+        ("keychain_no_service", &["try-again", "use-kit", "use-passphrase"]),
+        ("keychain_locked", &["unlock"]),
+        ("keychain_denied", &["try-again", "use-kit"]),
+        ("keychain_foreign", &["use-kit", "start-anew"]),
+        ("vault_key_missing", &["use-kit", "start-anew"]),
+        ("vault_file_missing", &["try-again", "use-kit", "start-anew"]),
+        ("vault_damaged", &["good-copy", "use-kit", "start-anew"]),
+    ];
+    for (code, ways) in cases {
+        let mut state = with_vault(stopped(code), "other");
+        let cause = Some("This is the cause.".to_owned());
+        let check =
+            Check { cause, cure: Some("This is the cure.".into()), ..Check::new("keyring", "Not well.", false) };
+        state.doctor = Some(DoctorView { checks: vec![Check::new("Agent", "runs", true), check], failure: None });
+        let html = drawn(state).await;
+        let code_is = format!("data-code=\"{code}\"");
+        assert_has(
+            &html,
+            &[&code_is, "This is the cause. Nothing was changed.", "This is the cure.", "Not well.", "copy-report"],
+            code,
+        );
+        let offered = |way: &str| html.contains(&format!("data-testid=\"{way}\""));
+        for way in ["try-again", "unlock", "good-copy", "use-kit", "use-passphrase", "start-anew"] {
+            let wanted = ways.contains(&way)
+                || (way == "try-again" && code == "vault_key_missing")
+                || (way == "try-again" && code == "keychain_foreign");
+            assert_eq!(offered(way), wanted, "{code}: {way}");
+        }
+        assert_eq!(html.matches("btn-primary").count(), 1, "{code}: one way is proposed");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_new_vault_is_asked_about_and_the_old_one_is_kept() {
+    let mut state = with_vault(stopped("vault_key_missing"), "ready");
+    state.layer = Some(Layer::StartAnew);
+    let html = drawn(state).await;
+    assert_has(
+        &html,
+        &["The old file and its keychain entries are kept; nothing is deleted.", "data-testid=\"anew-confirm\""],
+        "the question",
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_code_stands_in_its_sheet_and_nowhere_else() {
+    let code = sample::code();
+    let mut state = showing(sample::snapshot(vec![sample::flyfast()]));
+    state.layer = Some(Layer::NewKit(Some(code.clone())));
+    let shown = drawn(state.clone()).await;
+    for group in code.groups() {
+        assert!(shown.contains(group), "{group} is shown");
+    }
+    assert_has(&shown, &["<span class=\"sr\">K 7 Q M X</span>", "/home/me/floom-kit.vault"], "and spelled");
+    state.layer = Some(Layer::Drill { code: code.clone(), asked: [1, 4] });
+    let drill = drawn(state.clone()).await;
+    assert_has(&drill, &["Type groups 2 and 5", "aria-label=\"Group 2\"", "aria-label=\"Group 5\""], "the drill");
+    state.layer = None;
+    let closed = drawn(state).await;
+    for group in code.groups() {
+        assert!(!drill.contains(group) && !closed.contains(group), "{group} left the page with its sheet");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_rail_says_how_the_kit_stands() {
+    let with = |recovery| showing(Snapshot { recovery, ..sample::snapshot(vec![sample::flyfast()]) });
+    let none = drawn(with(None)).await;
+    assert_has(&none, &["data-testid=\"recovery-kit\"", "None yet", "data-testid=\"open-doctor\""], "no kit");
+    let made = RecoveryView { made_at: jiff::Timestamp::UNIX_EPOCH, tested_at: None };
+    assert_has(&drawn(with(Some(made.clone()))).await, &["Not proven yet"], "a kit that nobody tried");
+    let proven = RecoveryView { tested_at: Some(jiff::Timestamp::UNIX_EPOCH), ..made };
+    assert_has(&drawn(with(Some(proven))).await, &["Proven "], "a kit that was tried");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_happened_to_the_vault_is_answered_in_its_bar() {
+    let cases = [
+        ("vault_rolled_back", Some("Accept this file")),
+        ("vault_restored", Some("Go on syncing")),
+        ("vault_value_damaged", None),
+    ];
+    for (code, answer) in cases {
+        let notices = vec![sample::failure(code)];
+        let html = drawn(showing(Snapshot { notices, ..sample::snapshot(vec![sample::flyfast()]) })).await;
+        assert_has(&html, &[&format!("data-code=\"{code}\""), "Nothing was changed. Try again."], code);
+        assert_eq!(html.contains("data-testid=\"notice-accept\""), answer.is_some(), "{code} is answered or only told");
+        assert!(answer.is_none_or(|answer| html.contains(answer)), "{code}: {answer:?}");
+    }
 }

@@ -3,11 +3,13 @@
 use floom_protocol::Failure;
 use floom_protocol::import::{Fate, ImportPreview, ImportRow, NewApp};
 use floom_protocol::view::{
-    AppRef, AppView, ConnectionState, ConnectionView, KeychainView, LastUsed, LinkState, LinkView, SecretView,
-    Snapshot, SourceView, SyncView, VaultView,
+    AppRef, AppView, CodeGroup, ConnectionState, ConnectionView, KeychainView, LastUsed, LinkState, LinkView,
+    RecoveryCodeView, SecretView, Snapshot, SourceView, SyncView, VaultView,
 };
-use floom_secret::{Policy, Preview};
+use floom_secret::{Policy, Preview, SecretValue};
 use jiff::Timestamp;
+
+use crate::kit::Code;
 
 /// A secret without a value.
 pub(crate) fn secret(key: &str, policy: Policy) -> SecretView {
@@ -82,6 +84,8 @@ pub(crate) fn snapshot(apps: Vec<AppView>) -> Snapshot {
         activity: Vec::new(),
         waiting: 0,
         failed: 0,
+        recovery: None,
+        notices: Vec::new(),
     }
 }
 
@@ -128,6 +132,13 @@ pub(crate) fn preview(app: Option<&str>, fates: &[Fate]) -> ImportPreview {
         }),
         watched: false,
     }
+}
+
+/// A recovery code as the agent answers with it.
+pub(crate) fn code() -> Code {
+    let groups = ["K7QMX", "T4VK0", "H2RPN", "W6BYC", "3GZJS", "MNA5T", "E4XQ7"];
+    let groups = groups.map(|group| CodeGroup(SecretValue::new(group.to_owned()))).into();
+    Code::new(RecoveryCodeView { groups, file: "/home/me/floom-kit.vault".into() })
 }
 
 /// A refusal with `code`.

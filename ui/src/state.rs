@@ -5,15 +5,18 @@ use std::rc::Rc;
 
 use floom_protocol::Failure;
 use floom_protocol::import::{ImportPreview, ImportReport};
-use floom_protocol::view::{AppRef, AppView, ConnectionView, DoctorView, LinkView, SecretView, Snapshot, VersionView};
+use floom_protocol::view::{
+    AppRef, AppView, ConnectionView, DoctorView, LinkView, SecretView, Snapshot, VaultView, VersionView,
+};
 use floom_secret::Policy;
 use yew::Reducible;
 
 use crate::act::{Outcome, Task};
 use crate::backend::News;
+use crate::kit::Code;
 use crate::words;
 
-/// Everything that the page shows. It holds no value.
+/// Everything that the page shows. It holds no value; a recovery code only while its sheet is open.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct State {
     /// What the agent said last.
@@ -44,6 +47,8 @@ pub(crate) struct State {
     pub(crate) drag: bool,
     /// The name that the add form begins with, with a number that tells two requests apart.
     pub(crate) prefill: Option<(u32, String)>,
+    /// The path that the creator chose for the sheet that is open, numbered likewise.
+    pub(crate) place: Option<(u32, String)>,
 }
 
 /// What lies over the page; one at a time.
@@ -59,6 +64,22 @@ pub(crate) enum Layer {
     Add,
     /// A secret's value would be removed from Floom.
     Remove(String),
+    /// The recovery kit that there is.
+    Kit,
+    /// A recovery kit is made; once its file is saved, its code is shown.
+    NewKit(Option<Code>),
+    /// Two groups of a new code, counted from 0, are typed from the creator's copy.
+    Drill { code: Code, asked: [usize; 2] },
+    /// A kit is opened with its whole code, to prove that it can be.
+    ProveKit,
+    /// The vault is opened with a recovery kit.
+    UseKit,
+    /// A vault is made that opens with a passphrase.
+    Passphrase,
+    /// A new vault would be made beside the old one.
+    StartAnew,
+    /// What the doctor finds while nothing stops the vault.
+    Doctor,
 }
 
 /// A question in a row that the creator's own act raised.
@@ -166,6 +187,11 @@ impl State {
 
     fn take(&mut self, snapshot: Snapshot) {
         self.lost = None;
+        if snapshot.vault != VaultView::Open {
+            // What an open vault showed goes with it; the ways to open it stay.
+            self.layer.take_if(|layer| !matches!(layer, Layer::UseKit | Layer::Passphrase | Layer::StartAnew));
+            self.history = None;
+        }
         self.snapshot = Some(Rc::new(snapshot));
         let keys: Vec<String> =
             self.app().map(|app| app.secrets.iter().map(|secret| secret.key.clone()).collect()).unwrap_or_default();
@@ -184,6 +210,7 @@ impl State {
         match outcome {
             Outcome::Nothing => {}
             Outcome::Done => match task {
+                Task::Vault => self.layer = None,
                 Task::Row(key) => {
                     self.asks.remove(&key);
                     self.prefill = None;
@@ -222,6 +249,15 @@ impl State {
                 None => self.say(words::synced(report.waiting)),
             },
             Outcome::Doctor(view) => self.doctor = Some(view.clone()),
+            Outcome::Place(path) => {
+                let number = self.place.as_ref().map_or(0, |(number, _)| number.wrapping_add(1));
+                self.place = Some((number, path.clone()));
+            }
+            Outcome::KitMade(code) => self.layer = Some(Layer::NewKit(Some(code.clone()))),
+            Outcome::Proven(drill) => self.close_and_say(words::proven(drill)),
+            Outcome::Restored(drill) => self.close_and_say(words::restored(drill)),
+            Outcome::Kept(file) => self.close_and_say(words::kept_at(file)),
+            Outcome::ReportCopied => self.say(words::REPORT_COPIED.to_owned()),
         }
     }
 
@@ -242,11 +278,26 @@ impl State {
     fn close_layer(&mut self) {
         self.layer = None;
         self.prefill = None;
+        self.place = None;
+    }
+
+    fn close_and_say(&mut self, text: String) {
+        self.close_layer();
+        self.say(text);
     }
 
     fn escape(&mut self) {
         if self.problem.take().is_some() {
             return;
+        }
+        match &self.layer {
+            // A code is shown once; a key that was pressed by chance does not take it away.
+            Some(Layer::NewKit(Some(_))) => return,
+            Some(Layer::Drill { code, .. }) => {
+                self.layer = Some(Layer::NewKit(Some(code.clone())));
+                return;
+            }
+            _ => {}
         }
         if self.layer.is_some() {
             self.close_layer();
@@ -289,6 +340,7 @@ impl Reducible for State {
             Msg::Open(layer) => {
                 state.rail_open = false;
                 state.prefill = None;
+                state.place = None;
                 state.layer = Some(layer);
             }
             Msg::OpenHistory(key) => state.history = Some(History { key, versions: None }),
@@ -434,6 +486,43 @@ mod tests {
         let expected =
             [[true; 4], [false, true, true, true], [false, false, true, true], [false, false, false, true], [false; 4]];
         assert_eq!(seen, expected, "the refusal, the sheet, the panel, the question");
+    }
+
+    #[test]
+    fn a_code_is_shown_until_it_is_stored_and_known_until_the_drill_ends() {
+        let made = ended(Task::Kit, Outcome::KitMade(sample::code()));
+        let state = after(showing(sample::snapshot(vec![])), [Msg::Open(Layer::NewKit(None)), made, Msg::Escape]);
+        let Some(Layer::NewKit(Some(code))) = state.layer.clone() else {
+            panic!("the code is shown: {:?}", state.layer)
+        };
+        let drilled = after(state, [Msg::Open(Layer::Drill { code: code.clone(), asked: [1, 4] })]);
+        let back = after(drilled.clone(), [Msg::Escape]);
+        assert_eq!(back.layer, Some(Layer::NewKit(Some(code))), "one step back is the code, not nothing");
+        let report = floom_protocol::view::DrillView { apps: 1, secrets: 1, values: 1, receipts: 3, damaged: vec![] };
+        let proven = after(drilled, [ended(Task::Kit, Outcome::Proven(report))]);
+        assert_eq!(proven.layer, None, "the drill's end forgets the code");
+        assert!(proven.toast.is_some(), "and says what was proven");
+    }
+
+    #[test]
+    fn a_vault_that_is_locked_takes_what_it_showed_with_it() {
+        let state = after(showing(sample::snapshot(vec![])), [Msg::Open(Layer::NewKit(Some(sample::code())))]);
+        let lock = |state: State| {
+            let vault = VaultView::Locked { passphrase: false };
+            after(state, [Msg::News(News::Snapshot(Box::new(Snapshot { vault, ..sample::snapshot(vec![]) })))])
+        };
+        assert_eq!(lock(state.clone()).layer, None, "a code does not outlive the open vault");
+        let restoring = after(state, [Msg::Open(Layer::UseKit)]);
+        assert_eq!(lock(restoring).layer, Some(Layer::UseKit), "the way to open it stays");
+    }
+
+    #[test]
+    fn a_path_is_chosen_for_the_sheet_that_is_open() {
+        let chosen = |path: &str| ended(Task::Place, Outcome::Place(path.into()));
+        let state = after(State::default(), [Msg::Open(Layer::NewKit(None)), chosen("/a/kit"), chosen("/a/kit")]);
+        assert_eq!(state.place, Some((1, "/a/kit".into())), "the same path twice is two choices");
+        let state = after(state, [Msg::Open(Layer::ProveKit)]);
+        assert_eq!(state.place, None, "another sheet asks anew");
     }
 
     #[test]

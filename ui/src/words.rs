@@ -177,7 +177,108 @@ pub(crate) const VAULT_LOCKED: &str = "Vault locked";
 pub(crate) const UNLOCK: &str = "Unlock";
 pub(crate) const WHAT_WAS_FOUND: &str = "What was found";
 pub(crate) const WHAT_TO_DO: &str = "What to do";
-pub(crate) const REPORT: &str = "Names and states only, never values.";
+pub(crate) const REPORT: &str = "The report holds states and names, never values.";
+pub(crate) const COPY_REPORT: &str = "Copy report";
+pub(crate) const REPORT_COPIED: &str = "The report is on the clipboard.";
+pub(crate) const DOCTOR: &str = "Doctor";
+pub(crate) const ALL_WELL: &str = "Nothing stops the vault";
+pub(crate) const VAULT_OPEN_BUT: &str = "The vault is open; something else needs you";
+pub(crate) const WAITING_FOR_YOU: &str = "Waiting for you: your system shows a password window.";
+pub(crate) const LOCKED_BY_PASSPHRASE: &str = "Type the passphrase that you chose for this vault.";
+
+// Ways out
+pub(crate) const LOOK_AGAIN: &str = "Or try again";
+pub(crate) const UNLOCK_KEYCHAIN: &str = "Unlock the keychain";
+pub(crate) const ANSWER_WINDOW: &str = "Answer the password window";
+pub(crate) const TO_GOOD_COPY: &str = "Go back to the last good copy";
+pub(crate) const GO_BACK: &str = "Go back to it";
+pub(crate) const DAMAGED_KEPT: &str = "The damaged file is kept beside it. What came after the copy is not in it.";
+pub(crate) const OR_USE_KIT: &str = "Or open with the recovery kit";
+pub(crate) const KIT_THEN_PASSPHRASE: &str = "Without any keychain, you then choose a passphrase.";
+pub(crate) const KIT_HAS_COPY: &str = "Its file is a copy of the vault; its code opens it.";
+pub(crate) const KIT_GIVES_KEY: &str = "Its code opens the vault that is here; nothing is missing afterwards.";
+pub(crate) const USE_KIT_ASKING: &str = "Use recovery kit…";
+pub(crate) const OR_PASSPHRASE: &str = "Or make a vault that needs no keychain";
+pub(crate) const ONLY_WITHOUT_VAULT: &str =
+    "Only where there is no vault yet. It opens with a passphrase that you choose.";
+pub(crate) const CHOOSE_PASSPHRASE: &str = "Choose a passphrase…";
+pub(crate) const OR_ANEW: &str = "Or start with an empty vault";
+pub(crate) const OLD_KEPT: &str = "The old file and the old entries are kept.";
+pub(crate) const START_ANEW_ASKING: &str = "Start anew…";
+pub(crate) const START_ANEW: &str = "Start anew";
+pub(crate) const ANEW_TITLE: &str = "Start a new vault?";
+pub(crate) const ANEW_SAYS: &str = "The new vault is empty. Values that only the old one has stay closed in it.";
+pub(crate) const ANEW_EFFECTS: [&str; 3] = [
+    "The old file and its keychain entries are kept; nothing is deleted.",
+    "If its key or the recovery kit turns up, the old vault can be opened again.",
+    "Floom keeps every value that it has; runs go on.",
+];
+
+// A passphrase
+pub(crate) const NO_KEYCHAIN_HERE: &str = "No keychain answers on this computer. Start one and the vault’s key goes into it; \
+    without one, a vault can open with a passphrase.";
+pub(crate) const NO_VAULT_NO_KEYCHAIN: &str =
+    "No vault file was found, and no keychain answered. Nothing has been written.";
+pub(crate) const USE_PASSPHRASE_ASKING: &str = "Use a passphrase instead…";
+pub(crate) const PASSPHRASE_TITLE: &str = "Use a passphrase instead of a keychain";
+pub(crate) const PASSPHRASE_SAYS: &str = "No key is stored anywhere: your passphrase makes it, each time you unlock.";
+pub(crate) const PASSPHRASE_EFFECTS: [&str; 3] = [
+    "Nobody can recover it. Without the passphrase, only a recovery kit opens the vault.",
+    "Whoever gets the vault’s file can try passphrases as long as they like; a long one holds.",
+    "You type it after every start and every lock; sync waits until then.",
+];
+pub(crate) const PASSPHRASE: &str = "Passphrase";
+pub(crate) const PASSPHRASE_AGAIN: &str = "The same again";
+pub(crate) const PASSPHRASE_RULE: &str = "At least 12 characters; five or six words are good.";
+pub(crate) const PASSPHRASE_SHORT: &str = "A passphrase needs at least 12 characters.";
+pub(crate) const PASSPHRASES_DIFFER: &str = "The two are not the same.";
+
+// The recovery kit
+pub(crate) const VAULT: &str = "Vault";
+pub(crate) const RECOVERY_KIT: &str = "Recovery kit";
+pub(crate) const NO_KIT: &str = "None yet";
+pub(crate) const NOT_PROVEN: &str = "Not proven yet";
+pub(crate) const NOT_PROVEN_YET: &str = "Not proven yet";
+pub(crate) const PROVE_IT: &str = "Prove it…";
+pub(crate) const ANOTHER_KIT: &str = "Make another kit";
+pub(crate) const REPLACES_KIT: &str = "The old code then opens old files only.";
+pub(crate) const NEW_KIT_ASKING: &str = "New kit…";
+pub(crate) const NEW_KIT: &str = "New recovery kit";
+pub(crate) const SAVE_KIT: &str = "Save the kit file";
+pub(crate) const KIT_FILE_IS: &str = "A copy of the vault, still encrypted. Keep it apart from the code.";
+pub(crate) const CHOOSE: &str = "Choose…";
+pub(crate) const SAVE_FILE: &str = "Save file";
+pub(crate) const NEXT_THE_CODE: &str = "Next: the code is shown, once.";
+pub(crate) const NEXT_A_DRILL: &str = "Next: a drill proves that the kit opens.";
+pub(crate) const CODE_LABEL: &str = "Recovery code, 7 groups";
+pub(crate) const CODE_ASKED: &str = "Recovery code, 7 groups, 2 asked";
+pub(crate) const CODE_TO_COME: &str = "Recovery code, 7 groups, not made yet";
+pub(crate) const HIDDEN_GROUP: &str = "•••••";
+pub(crate) const HIDDEN: &str = "hidden";
+pub(crate) const WRITE_THE_CODE: &str = "Write the code down";
+pub(crate) const CODE_OUTLIVES: &str = "Keep it on paper. It outlives every change of the vault’s key.";
+pub(crate) const KIT_SAVED: &str = "The kit file is saved";
+pub(crate) const STORED: &str = "I have stored it";
+pub(crate) const PROVE_THE_KIT: &str = "Prove the kit";
+pub(crate) const PROVE_KIT: &str = "Prove kit";
+pub(crate) const PROVE_SAYS: &str =
+    "Choose the kit’s file and type the code from your copy. The file is opened as in a restore.";
+pub(crate) const OPENED_IN_MEMORY: &str = " is opened with it, in memory";
+pub(crate) const VALUES_CHECKED: &str = "Its values are checked; the vault in use is not touched";
+pub(crate) const PROVEN_ONLY_AFTER: &str = "A kit counts as proven only after this.";
+pub(crate) const BACK: &str = "Back";
+pub(crate) const USE_THE_KIT: &str = "Use the recovery kit";
+pub(crate) const KIT_FILE: &str = "Kit file";
+pub(crate) const FILE_IF_GONE: &str = "Only if the vault’s own file is not on this computer.";
+pub(crate) const RECOVERY_CODE: &str = "Recovery code";
+pub(crate) const CODE_HINT: &str = "7 groups of 5. Spaces and small letters are fine.";
+pub(crate) const RESTORE_KEEPS: &str = "The code is not stored.";
+pub(crate) const OPEN_VAULT: &str = "Open vault";
+pub(crate) const RESTORE_VERSION: &str = "Restore";
+
+// What the creator must know about the vault
+pub(crate) const ACCEPT_OLDER: &str = "Accept this file";
+pub(crate) const ACCEPT_RESTORED: &str = "Go on syncing";
 
 // Activity, history
 pub(crate) const ACTIVITY: &str = "Activity";

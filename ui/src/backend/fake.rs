@@ -9,7 +9,7 @@ use floom_protocol::{Command, Failure};
 use serde_json::Value;
 use yew::Callback;
 
-use super::{Answer, Backend, News, WindowControl, unasked};
+use super::{Answer, Backend, FileDialog, News, WindowControl, unasked};
 
 /// Asked in words, answered from a queue.
 #[derive(Default)]
@@ -47,8 +47,12 @@ impl Backend for Fake {
         self.answer(format!("paste_preview {}", app.map_or_else(|| "-".to_owned(), |app| app.slug)))
     }
 
-    fn choose_file(&self) -> Answer<Option<String>> {
-        self.answer("choose_file".to_owned())
+    fn choose_file(&self, what: FileDialog) -> Answer<Option<String>> {
+        self.answer(format!("choose_file {what:?}"))
+    }
+
+    fn copy(&self, text: String) -> Answer<()> {
+        self.answer(format!("copy {text}"))
     }
 
     fn opened_file(&self) -> Answer<Option<String>> {

@@ -13,7 +13,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use yew::Callback;
 
-use super::{Answer, Backend, News, WindowControl, unasked, unreadable};
+use super::{Answer, Backend, FileDialog, News, WindowControl, unasked, unreadable};
 
 /// The window's own native side.
 #[derive(Debug)]
@@ -37,8 +37,21 @@ impl Backend for Tauri {
         invoke("paste_preview", &json!({ "app": app }))
     }
 
-    fn choose_file(&self) -> Answer<Option<String>> {
-        invoke("choose_file", &json!({}))
+    fn choose_file(&self, what: FileDialog) -> Answer<Option<String>> {
+        let what = match what {
+            FileDialog::EnvFile => "env_file",
+            FileDialog::Kit => "kit",
+            FileDialog::NewKit => "new_kit",
+        };
+        invoke("choose_file", &json!({ "what": what }))
+    }
+
+    fn copy(&self, text: String) -> Answer<()> {
+        // Asked for at once: a browser gives the clipboard only to what the creator has just pressed.
+        let written = web_sys::window().map(|window| window.navigator().clipboard().write_text(&text));
+        Box::pin(
+            async move { JsFuture::from(written.ok_or_else(not_copied)?).await.map_err(|_| not_copied()).map(drop) },
+        )
     }
 
     fn opened_file(&self) -> Answer<Option<String>> {
@@ -61,6 +74,15 @@ impl Backend for Tauri {
         on("drag", &sink, |Drag { over }| News::Drag(over));
         on("drop_refused", &sink, News::DropRefused);
     }
+}
+
+fn not_copied() -> Failure {
+    Failure::new(
+        "clipboard_unavailable",
+        "The system did not take the report.",
+        "The clipboard is as it was.",
+        "`floomsec doctor` prints the same.",
+    )
 }
 
 #[derive(serde::Deserialize)]

@@ -23,6 +23,8 @@ pub(super) enum Notice {
     Lost(Failure),
     /// Floom does not take the key.
     Refused(Failure),
+    /// Something about the vault that the creator must know.
+    Vault(Failure),
     /// Runs will fail.
     Missing(Vec<String>),
     /// A brake holds a watched file.
@@ -43,6 +45,7 @@ pub(super) fn notices(state: &State) -> Vec<Notice> {
     if let Some(ConnectionState::Refused { failure }) = connection {
         notices.push(Notice::Refused(failure.clone()));
     }
+    notices.extend(snapshot.notices.iter().cloned().map(Notice::Vault));
     if let Some(app) = state.app().filter(|app| !app.missing.is_empty()) {
         notices.push(Notice::Missing(app.missing.clone()));
     }
@@ -75,7 +78,7 @@ fn of_link(link: &LinkView) -> Option<Notice> {
 impl Notice {
     /// Whether its button is the one that is filled.
     pub(super) fn is_primary(&self) -> bool {
-        !matches!(self, Self::Missing(_) | Self::Gone { .. } | Self::Unreadable { .. })
+        !matches!(self, Self::Vault(_) | Self::Missing(_) | Self::Gone { .. } | Self::Unreadable { .. })
     }
 }
 
@@ -114,6 +117,7 @@ pub(super) fn Bar(props: &BarProps) -> Html {
             html! { <><b>{&failure.message}</b>{format!(" {}", failure.kept)}</> },
             button(words::ANOTHER_KEY, true, props.desk.on_tell(|| Msg::Open(Layer::Connect))),
         ),
+        Notice::Vault(failure) => vault(failure, &props.desk),
         Notice::Missing(keys) => missing(keys, &props.desk),
         Notice::Brake { link, path, app, brake, long } => {
             let (link, path, app) = (link.clone(), path.clone(), app.clone());
@@ -180,6 +184,21 @@ fn button(says: &'static str, primary: bool, onclick: Callback<MouseEvent>) -> H
 }
 
 type Look = (&'static str, &'static str, Option<String>, Html, Html);
+
+/// What was found out about the vault, and the creator's answer where one is needed.
+fn vault(failure: &Failure, desk: &Desk) -> Look {
+    let answer: Option<(&str, fn() -> Act)> = match failure.code.as_str() {
+        "vault_rolled_back" | "vault_anchor_foreign" => Some((words::ACCEPT_OLDER, || Act::AcceptOlder)),
+        "vault_restored" => Some((words::ACCEPT_RESTORED, || Act::AcceptRestored)),
+        "vault_damaged" => Some((words::TO_GOOD_COPY, || Act::RestoreGoodCopy)),
+        _ => None,
+    };
+    let buttons = answer.map(|(says, act)| {
+        html! { <button class="btn btn-sm" data-testid="notice-accept" onclick={desk.on_act(act)}>{says}</button> }
+    });
+    let says = html! { <><b>{&failure.message}</b>{format!(" {} {}", failure.kept, failure.next)}</> };
+    ("notice-warn", "warn", Some(failure.code.clone()), says, html! { {for buttons} })
+}
 
 fn missing(keys: &[String], desk: &Desk) -> Look {
     let says = match keys {

@@ -15,6 +15,9 @@ pub(super) struct FullViewProps {
     /// The icon and the words at the foot.
     #[prop_or_default]
     pub(super) foot: Option<(&'static str, String)>,
+    /// Whether a sheet lies over it and has the keyboard.
+    #[prop_or_default]
+    pub(super) inert: bool,
     pub(super) children: Html,
 }
 
@@ -24,7 +27,7 @@ pub(super) fn FullView(props: &FullViewProps) -> Html {
     let node = use_node_ref();
     use_focus_within(node.clone());
     html! {
-        <div class="full" role="dialog" aria-modal="true" aria-labelledby="full-title" data-testid={props.testid} ref={node}>
+        <div class="full" role="dialog" aria-modal="true" aria-labelledby="full-title" data-testid={props.testid} inert={props.inert} ref={node}>
             <div class="full-bar" data-tauri-drag-region="">
                 <div class="brand" data-tauri-drag-region=""><span class="mark" aria-hidden="true">{"F"}</span>{words::PRODUCT}</div>
                 {controls(&props.desk)}

@@ -22,6 +22,8 @@ pub(super) struct HistoryPanelProps {
     /// The current version's number: another one means that the list is old.
     pub(super) version: u32,
     pub(super) now: Timestamp,
+    /// Whether something about the secret is under way.
+    pub(super) busy: bool,
 }
 
 /// The panel on the right, in Activity's place.
@@ -50,7 +52,7 @@ pub(super) fn HistoryPanel(props: &HistoryPanelProps) -> Html {
                 None => html! { <p class="side-empty side-body" role="status">{words::LOADING}</p> },
                 Some([]) => html! { <p class="side-empty side-body">{words::NO_VERSIONS}</p> },
                 Some(versions) => html! {
-                    <ol class="versions side-body">{for versions.iter().map(|version| self::version(version, props.now))}</ol>
+                    <ol class="versions side-body">{for versions.iter().map(|version| self::version(version, props))}</ol>
                 },
             }}
             <p class="side-foot foot">{words::KEPT_HERE}</p>
@@ -58,12 +60,17 @@ pub(super) fn HistoryPanel(props: &HistoryPanelProps) -> Html {
     }
 }
 
-fn version(version: &VersionView, now: Timestamp) -> Html {
+fn version(version: &VersionView, props: &HistoryPanelProps) -> Html {
+    let now = props.now;
     let at = time::wall(version.at);
     let today = time::wall(now);
     let day = time::date(at, today);
     let when = if day == time::date(today, today) { time::seconds(at) } else { format!("{day} {}", time::minutes(at)) };
     let shown: &Preview = &version.preview;
+    let restore = (!version.current).then(|| {
+        let (app, key, version) = (props.app.clone(), props.history.key.clone(), version.version);
+        props.desk.on_act::<MouseEvent>(move || Act::RestoreVersion { app: app.clone(), key: key.clone(), version })
+    });
     html! {
         <li class={classes!("ver", version.current.then_some("is-now"))} key={version.version}>
             <span class="node"><i></i></span>
@@ -72,7 +79,18 @@ fn version(version: &VersionView, now: Timestamp) -> Html {
                     {preview(shown)}
                     if version.current { <span class="badge badge-live">{words::CURRENT}</span> }
                 </div>
-                <p class="l2">{&version.source}</p>
+                <p class="l2">{&version.source}{for version.kept.iter().map(|kept| format!(" · {kept}"))}</p>
+                {for restore.map(|onclick| html! {
+                    <button
+                        class="btn btn-sm ver-do"
+                        aria-label={words::restore_version(version.version)}
+                        aria-disabled={props.busy.then_some("true")}
+                        data-testid={format!("restore-{}", version.version)}
+                        {onclick}
+                    >
+                        {icon("undo", "ic-14")}{words::RESTORE_VERSION}
+                    </button>
+                })}
             </div>
             <time datetime={version.at.to_string()}>{when}</time>
         </li>

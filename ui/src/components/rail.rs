@@ -4,6 +4,7 @@ use floom_protocol::view::{AppView, ConnectionState, ConnectionView, LinkView, S
 use yew::prelude::*;
 
 use super::icon::icon;
+use super::kit_sheet;
 use crate::act::{Act, Task};
 use crate::desk::Desk;
 use crate::state::{Layer, Msg, State};
@@ -23,6 +24,7 @@ pub(super) fn rail(state: &State, snapshot: &Snapshot, desk: &Desk) -> Html {
                 {apps(state, snapshot, desk)}
                 {files(state, snapshot, desk)}
                 {connections(state, snapshot, desk)}
+                {vault(snapshot, desk)}
             </div>
             <div class="rail-foot foot">
                 <button
@@ -37,6 +39,34 @@ pub(super) fn rail(state: &State, snapshot: &Snapshot, desk: &Desk) -> Html {
                 </button>
             </div>
         </nav>
+    }
+}
+
+/// The recovery kit and the doctor.
+fn vault(snapshot: &Snapshot, desk: &Desk) -> Html {
+    let (says, warns) = kit_sheet::standing(snapshot.recovery.as_ref(), snapshot.now);
+    let there = snapshot.recovery.is_some();
+    html! {
+        <section class="rail-sec" aria-labelledby="r-vault">
+            <div class="rail-head"><h2 class="eyebrow" id="r-vault">{words::VAULT}</h2></div>
+            <button
+                class="rail-item"
+                aria-haspopup="dialog"
+                data-testid="recovery-kit"
+                onclick={desk.on_tell(move || Msg::Open(if there { Layer::Kit } else { Layer::NewKit(None) }))}
+            >
+                {icon("key", "")}<span class="rail-name">{words::RECOVERY_KIT}</span>
+                <span class={classes!("end", warns.then_some("warn-text"))} data-testid="kit-standing">{says}</span>
+            </button>
+            <button
+                class="rail-item"
+                aria-haspopup="dialog"
+                data-testid="open-doctor"
+                onclick={desk.on_tell(|| Msg::Open(Layer::Doctor))}
+            >
+                {icon("info", "")}<span class="rail-name">{words::DOCTOR}</span>
+            </button>
+        </section>
     }
 }
 

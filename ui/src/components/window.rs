@@ -1,25 +1,33 @@
 //! The whole window: which view the vault's state calls for, and what lies over it.
 
-use floom_protocol::view::{Snapshot, VaultView};
+use floom_protocol::Failure;
+use floom_protocol::view::{DoctorView, Snapshot, VaultView};
 use yew::prelude::*;
 
 use super::activity::activity;
 use super::bar::{Bar, notices};
 use super::connect_sheet::ConnectSheet;
 use super::doctor::Doctor;
+use super::drill_sheet::DrillSheet;
 use super::drop_veil::drop_veil;
 use super::first_run::first_run;
 use super::first_vault::first_vault;
 use super::full_view::FullView;
 use super::history::HistoryPanel;
 use super::import_sheet::ImportSheet;
-use super::locked::locked;
+use super::kit_sheet::kit_sheet;
+use super::locked::{PassphraseLock, locked};
 use super::new_app_sheet::NewAppSheet;
+use super::new_kit_sheet::{NewKitSheet, code_sheet};
 use super::page::{add_form, page};
+use super::passphrase_sheet::PassphraseSheet;
 use super::problem::problem;
+use super::prove_sheet::ProveSheet;
 use super::rail::rail;
 use super::remove_sheet::remove_sheet;
+use super::restore_sheet::{KitFile, RestoreSheet};
 use super::sheet::Sheet;
+use super::start_anew_sheet::start_anew_sheet;
 use super::title_bar::title_bar;
 use super::toast::Toast;
 use crate::act::Task;
@@ -44,12 +52,14 @@ pub(crate) fn window(state: &State, wide: bool, desk: &Desk) -> Html {
 
 fn view(state: &State, wide: bool, desk: &Desk) -> Html {
     let Some(snapshot) = &state.snapshot else { return before(state, desk) };
-    let keychain = snapshot.keychain.name.as_str();
+    let (keychain, files) = (&snapshot.keychain, snapshot.links.len());
+    let (busy, inert) = (state.is_busy(&Task::Vault), state.layer.is_some());
     match &snapshot.vault {
         VaultView::Fresh => first_vault(state, keychain, desk),
-        VaultView::Locked => locked(state, keychain, snapshot.links.len(), desk),
+        VaultView::Locked { passphrase: false } => locked(state, keychain, files, desk),
+        VaultView::Locked { passphrase: true } => html! { <PassphraseLock {desk} {files} {busy} {inert} /> },
         VaultView::Stopped { failure } => html! {
-            <Doctor {desk} failure={failure.clone()} found={state.doctor.clone()} busy={state.is_busy(&Task::Vault)} agent={true} />
+            <Doctor {desk} failure={failure.clone()} found={state.doctor.clone()} {busy} agent={true} {files} {inert} />
         },
         VaultView::Open => open(state, snapshot, wide, desk),
     }
@@ -59,7 +69,7 @@ fn view(state: &State, wide: bool, desk: &Desk) -> Html {
 fn before(state: &State, desk: &Desk) -> Html {
     match &state.lost {
         Some(failure) => html! {
-            <Doctor {desk} failure={failure.clone()} found={None} busy={state.is_busy(&Task::Refresh)} agent={false} />
+            <Doctor {desk} failure={failure.clone()} found={None::<DoctorView>} busy={state.is_busy(&Task::Refresh)} agent={false} />
         },
         None => html! {
             <FullView key="starting" {desk} testid="starting">
@@ -105,6 +115,7 @@ fn open(state: &State, snapshot: &Snapshot, wide: bool, desk: &Desk) -> Html {
                         policy={secret.policy}
                         version={secret.version}
                         now={snapshot.now}
+                        busy={state.is_busy(&Task::Row(secret.key.clone()))}
                     />
                 },
                 (None, "no-side") => Html::default(),
@@ -139,9 +150,46 @@ fn over(layer: &Layer, state: &State, desk: &Desk) -> Html {
             },
             None => Html::default(),
         },
+        Layer::Kit | Layer::NewKit(_) | Layer::Drill { .. } | Layer::ProveKit => match &state.snapshot {
+            Some(snapshot) => kit(layer, state, snapshot, desk),
+            None => Html::default(),
+        },
+        Layer::UseKit => match &state.snapshot {
+            Some(snapshot) => html! {
+                <RestoreSheet
+                    {desk}
+                    file={KitFile::of(&snapshot.vault)}
+                    passphrase={snapshot.keychain.state == "no_service"}
+                    chosen={state.place.clone()}
+                    busy={state.is_busy(&Task::Vault)}
+                    choosing={state.is_busy(&Task::Place)}
+                />
+            },
+            None => Html::default(),
+        },
+        Layer::Passphrase => html! { <PassphraseSheet {desk} busy={state.is_busy(&Task::Vault)} /> },
+        Layer::StartAnew => start_anew_sheet(state.is_busy(&Task::Vault), desk),
+        Layer::Doctor => html! {
+            <Doctor {desk} failure={None::<Failure>} found={state.doctor.clone()} busy={false} agent={true} />
+        },
         Layer::Remove(key) => match (state.app_ref(), state.secret(key)) {
             (Some(app), Some(secret)) => remove_sheet(&app, secret, state.is_busy(&Task::Row(key.clone())), desk),
             _ => Html::default(),
+        },
+    }
+}
+
+/// The sheets of the recovery kit.
+fn kit(layer: &Layer, state: &State, snapshot: &Snapshot, desk: &Desk) -> Html {
+    let keychain = snapshot.keychain.name.as_str();
+    let (busy, choosing) = (state.is_busy(&Task::Kit), state.is_busy(&Task::Place));
+    match (layer, &snapshot.recovery) {
+        (Layer::NewKit(Some(code)), _) => code_sheet(code, keychain, desk),
+        (Layer::Drill { code, asked }, _) => html! { <DrillSheet {desk} code={code.clone()} asked={*asked} {busy} /> },
+        (Layer::ProveKit, _) => html! { <ProveSheet {desk} chosen={state.place.clone()} {busy} {choosing} /> },
+        (Layer::Kit, Some(kit)) => kit_sheet(kit, snapshot.now, keychain, desk),
+        (_, kit) => html! {
+            <NewKitSheet {desk} keychain={keychain.to_owned()} replaces={kit.is_some()} chosen={state.place.clone()} {busy} {choosing} />
         },
     }
 }

@@ -1,7 +1,8 @@
 //! Texts that are made of what they are about: names, numbers, states.
 
+use floom_protocol::Failure;
 use floom_protocol::import::{Fate, ImportReport};
-use floom_protocol::view::{ConnectionState, LinkState, Prompt, SyncView};
+use floom_protocol::view::{ConnectionState, DoctorView, DrillView, KeptFile, LinkState, Prompt, SyncView};
 use floom_secret::{Policy, Preview};
 
 use super::*;
@@ -342,6 +343,100 @@ pub(crate) fn doctor(code: &str) -> &'static str {
     }
 }
 
+/// What the doctor found, as lines that can be sent to somebody: states and names.
+pub(crate) fn report(failure: Option<&Failure>, found: &DoctorView) -> String {
+    let mut lines = vec![format!("{PRODUCT}: {}", failure.map_or("nothing stops the vault", |failure| &failure.code))];
+    for check in &found.checks {
+        let mark = if check.ok { "ok" } else { "no" };
+        lines.push(format!("{mark}  {}: {}", check.what, check.found));
+        lines.extend([&check.cause, &check.cure].into_iter().flatten().map(|more| format!("    {more}")));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// When a kit was proven, beside its entry.
+pub(crate) fn proven_on(date: &str) -> String {
+    format!("Proven {date}")
+}
+
+/// When a kit was proven, in its sheet.
+pub(crate) fn last_proven(date: &str) -> String {
+    format!("Last proven {date}")
+}
+
+/// When a kit was made.
+pub(crate) fn kit_made(date: &str) -> String {
+    format!("Made {date}. Neither its code nor its file is kept here.")
+}
+
+/// What a kit is for.
+pub(crate) fn kit_opens(keychain: &str) -> String {
+    format!("Opens the vault when the {keychain} cannot.")
+}
+
+/// What a new kit's code is for.
+pub(crate) fn new_kit_says(keychain: &str) -> String {
+    format!("This code opens the kit file when the {keychain} cannot. It is shown once and never stored.")
+}
+
+/// Which groups the drill asks for, counted from 0.
+pub(crate) fn drill_says([first, second]: [usize; 2]) -> String {
+    format!("Type groups {} and {} from your copy. Then the kit file is opened as in a restore.", first + 1, second + 1)
+}
+
+/// The drill's first step.
+pub(crate) fn compared([first, second]: [usize; 2]) -> String {
+    format!("Groups {} and {} are compared with the code", first + 1, second + 1)
+}
+
+/// The name of a group's field, counted from 0.
+pub(crate) fn group(number: usize) -> String {
+    format!("Group {}", number + 1)
+}
+
+/// A group was typed otherwise than it is.
+pub(crate) fn group_wrong(number: usize) -> String {
+    format!("Group {} does not fit. Nothing was changed.", number + 1)
+}
+
+/// What a restore asks for.
+pub(crate) fn restore_says(file: bool) -> &'static str {
+    if file {
+        "Choose the kit’s file and type the code that was made with it."
+    } else {
+        "Type the code that was made with your recovery kit."
+    }
+}
+
+/// What a drill opened.
+pub(crate) fn proven(drill: &DrillView) -> String {
+    match drill.damaged.as_slice() {
+        [] => format!("The kit is proven: {} opened.", opened(drill)),
+        damaged => format!("The kit opens, but not all of it: {}.", damaged.join(", ")),
+    }
+}
+
+/// What a restore brought back.
+pub(crate) fn restored(drill: &DrillView) -> String {
+    match drill.damaged.as_slice() {
+        [] => format!("The vault is open: {} restored.", opened(drill)),
+        damaged => format!("The vault is open. Damaged and kept as they are: {}.", damaged.join(", ")),
+    }
+}
+
+fn opened(drill: &DrillView) -> String {
+    let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    format!("{} of {}", count(number(drill.values), "value", "values"), count(number(drill.apps), "app", "apps"))
+}
+
+/// Where the old file is.
+pub(crate) fn kept_at(file: &KeptFile) -> String {
+    match &file.kept {
+        Some(path) => format!("Done. The old file is kept: {path}"),
+        None => "Done. There was no old file.".to_owned(),
+    }
+}
+
 /// What a locked vault means for the watched files.
 pub(crate) fn sync_paused(files: usize) -> String {
     match files {
@@ -366,6 +461,11 @@ pub(crate) fn look_at(file: &str) -> String {
 /// "Creator vault · 6 versions".
 pub(crate) fn history_head(held: Policy, versions: usize) -> String {
     format!("{} · {}", policy(held), count(versions as u32, "version", "versions"))
+}
+
+/// The name of the button that makes an older version current.
+pub(crate) fn restore_version(version: u32) -> String {
+    format!("Restore version {version}")
 }
 
 /// The title of the question before a removal.
@@ -458,6 +558,31 @@ mod tests {
         assert_eq!(left_aloud(277), "4 minutes 37 seconds left", "minutes and seconds");
         assert_eq!(left_aloud(60), "1 minute left", "a whole minute");
         assert_eq!(left_aloud(1), "1 second left", "the last second");
+    }
+
+    #[test]
+    fn a_report_has_every_check_and_the_code() {
+        use floom_protocol::view::Check;
+        let cure = Some("Start GNOME Keyring.".to_owned());
+        let found = DoctorView {
+            checks: vec![
+                Check::new("Agent", "runs", true),
+                Check { cure, ..Check::new("keyring", "No keychain service is running.", false) },
+            ],
+            failure: None,
+        };
+        let failure = Failure::new("keychain_no_service", "", "", "");
+        let expected = "Floom Secrets: keychain_no_service\nok  Agent: runs\n\
+            no  keyring: No keychain service is running.\n    Start GNOME Keyring.\n";
+        assert_eq!(report(Some(&failure), &found), expected, "in lines that can be sent to somebody");
+    }
+
+    #[test]
+    fn a_drill_that_did_not_open_everything_is_not_called_proven() {
+        let drill = DrillView { apps: 1, secrets: 2, values: 3, receipts: 9, damaged: vec![] };
+        assert_eq!(proven(&drill), "The kit is proven: 3 values of 1 app opened.", "all of it opened");
+        let damaged = DrillView { damaged: vec!["A_KEY, version 2".into()], ..drill };
+        assert!(!proven(&damaged).contains("proven"), "a damaged kit is not proven: {}", proven(&damaged));
     }
 
     #[test]
