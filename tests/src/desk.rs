@@ -126,6 +126,14 @@ impl Desk {
         self.keyring()?.entries()
     }
 
+    /// Deletes every entry of Floom Secrets from the keychain, behind its back.
+    ///
+    /// # Errors
+    /// As [`Desk::lock_keychain`].
+    pub fn delete_keychain_entries(&self) -> Result<(), Trouble> {
+        self.keyring()?.delete_entries()
+    }
+
     /// A command with this desktop's environment and nothing of the outer session, started in its home.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());

@@ -91,6 +91,22 @@ impl Keyring {
 
     /// How many entries it has, whether locked or not.
     pub(crate) fn entries(&self) -> Result<usize, Trouble> {
+        Ok(self.search()?.len())
+    }
+
+    /// Deletes its entries, as somebody does who tidies up in the desktop's own program for keys.
+    pub(crate) fn delete_entries(&self) -> Result<(), Trouble> {
+        let bus = self.connect()?;
+        for entry in self.search()? {
+            bus.call_method(Some(SERVICE), entry, Some("org.freedesktop.Secret.Item"), "Delete", &())?;
+        }
+        match self.entries()? {
+            0 => Ok(()),
+            left => Err(Trouble::new(format!("{left} entries of the keyring could not be deleted"))),
+        }
+    }
+
+    fn search(&self) -> Result<Vec<OwnedObjectPath>, Trouble> {
         let answer = self.connect()?.call_method(
             Some(SERVICE),
             ROOT,
@@ -99,7 +115,7 @@ impl Keyring {
             &(HashMap::from([("service", "dev.floom.secrets")]),),
         )?;
         let (open, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) = answer.body().deserialize()?;
-        Ok(open.len() + locked.len())
+        Ok([open, locked].concat())
     }
 
     fn is_locked(&self) -> Result<bool, Trouble> {

@@ -166,6 +166,14 @@ impl<'d> Window<'d> {
         Ok(look)
     }
 
+    /// Makes the window `width` by `height` pixels large.
+    ///
+    /// # Errors
+    /// As [`Window::look`].
+    pub async fn resize(&self, width: u32, height: u32) -> Result<(), Trouble> {
+        Ok(self.page.set_window_size(width, height).await?)
+    }
+
     /// A picture of the page, as PNG.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod journal;
+mod vault;
 mod walk;
 
 use std::path::PathBuf;
@@ -16,7 +17,10 @@ fn main() -> ExitCode {
     let toured = out_folder().and_then(|folder| {
         let mut journal = Journal::new(&folder)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let walked = runtime.block_on(walk::walk(&mut journal));
+        let walked = runtime.block_on(async {
+            walk::walk(&mut journal).await?;
+            vault::walk(&mut journal).await
+        });
         journal.close();
         walked
     });

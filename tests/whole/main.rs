@@ -9,6 +9,7 @@ mod values;
 mod versions;
 mod window;
 mod window_refusals;
+mod window_vault;
 
 use std::path::PathBuf;
 

@@ -130,7 +130,7 @@ fn check(check: &Check, told: bool) -> Html {
     let (name, class) = if check.ok { ("check", "ok") } else { ("x", "bad") };
     let more = [&check.cause, &check.cure].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
     html! {
-        <li data-testid="check">
+        <li>
             {icon(name, class)}
             <span class="t">{&check.what}</span>
             <span class="s">{&check.found}if !told && !check.ok && !more.is_empty() { <small>{more}</small> }</span>
@@ -175,6 +175,7 @@ fn way(way: Way, first: bool, failure: &Failure, cure: Option<&str>, props: &Doc
         }
     };
     let (says, more) = match (first, cure) {
+        (true, _) if way == Way::GoodCopy => (says, Some(failure.next.as_str())),
         (true, cure) => (failure.next.trim_end_matches('.'), cure.or((!more.is_empty()).then_some(more))),
         (false, _) => (says, (!more.is_empty()).then_some(more)),
     };

@@ -37,7 +37,7 @@ pub(super) fn Sheet(props: &SheetProps) -> Html {
             >
                 <div class="sheet-head">
                     <div class="grow"><h2 id="sheet-title">{&props.title}</h2>{props.says.clone()}</div>
-                    <button class="icon-btn" aria-label={words::CLOSE} onclick={props.desk.on_tell(|| Msg::CloseLayer)}>
+                    <button class="icon-btn" aria-label={words::CLOSE} data-testid="sheet-close" onclick={props.desk.on_tell(|| Msg::CloseLayer)}>
                         {icon("x", "")}
                     </button>
                 </div>
