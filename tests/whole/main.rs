@@ -6,6 +6,7 @@ mod import;
 mod lost;
 mod refusals;
 mod values;
+mod vault;
 mod versions;
 mod window;
 mod window_refusals;
