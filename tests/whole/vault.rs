@@ -1,5 +1,6 @@
 //! The vault with a real keychain service: its key lost, replaced, its agent killed, its disk full.
 
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -119,6 +120,9 @@ fn killed_at_any_moment_no_acknowledged_write_is_lost_and_no_key_is_made() {
             let _ = desk.kill_agent();
             asked.join().expect("the command ended")
         });
+        // The kernel closes a killed program's socket a moment after its memory.
+        let closed = || UnixStream::connect(desk.socket()).is_err() || desk.agent().is_some();
+        until("the end of the killed agent's socket", || closed().then_some(())).expect("it is closed");
         let done = answer.as_ref().is_ok_and(|answer| answer.exit == 0);
         cut += usize::from(!done);
         let now = values(&desk);
