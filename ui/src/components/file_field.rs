@@ -18,6 +18,9 @@ pub(super) struct FileFieldProps {
     /// What was chosen in the dialog last, with a number that tells two choices apart.
     pub(super) chosen: Option<(u32, String)>,
     pub(super) busy: bool,
+    /// Whether the sheet begins here.
+    #[prop_or_default]
+    pub(super) first: bool,
     /// Told every path that is chosen or typed.
     pub(super) on_path: Callback<String>,
 }
@@ -48,7 +51,16 @@ pub(super) fn FileField(props: &FileFieldProps) -> Html {
         <div class="span">
             <label class="lab" for="file-path">{props.label}</label>
             <div class="with-btn">
-                <input class="field" id="file-path" value={(*path).clone()} autocomplete="off" spellcheck="false" data-testid="file-path" {oninput} />
+                <input
+                    class="field"
+                    id="file-path"
+                    value={(*path).clone()}
+                    autocomplete="off"
+                    spellcheck="false"
+                    data-first={props.first.then_some("")}
+                    data-testid="file-path"
+                    {oninput}
+                />
                 <button
                     type="button"
                     class="btn"

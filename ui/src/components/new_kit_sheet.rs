@@ -54,6 +54,7 @@ pub(super) fn NewKitSheet(props: &NewKitSheetProps) -> Html {
                     dialog={FileDialog::NewKit}
                     chosen={props.chosen.clone()}
                     busy={props.choosing}
+                    first={true}
                     {on_path}
                 />
                 if replace { <p class="span note w">{icon("warn", "")}<span>{words::REPLACES_KIT}</span></p> }

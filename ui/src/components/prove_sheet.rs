@@ -48,6 +48,7 @@ pub(super) fn ProveSheet(props: &ProveSheetProps) -> Html {
                     dialog={FileDialog::Kit}
                     chosen={props.chosen.clone()}
                     busy={props.choosing}
+                    first={true}
                     {on_path}
                 />
                 <CodeField field={code} />

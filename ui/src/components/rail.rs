@@ -50,7 +50,7 @@ fn vault(snapshot: &Snapshot, desk: &Desk) -> Html {
         <section class="rail-sec" aria-labelledby="r-vault">
             <div class="rail-head"><h2 class="eyebrow" id="r-vault">{words::VAULT}</h2></div>
             <button
-                class="rail-item"
+                class="rail-item rail-tool"
                 aria-haspopup="dialog"
                 data-testid="recovery-kit"
                 onclick={desk.on_tell(move || Msg::Open(if there { Layer::Kit } else { Layer::NewKit(None) }))}
@@ -59,7 +59,7 @@ fn vault(snapshot: &Snapshot, desk: &Desk) -> Html {
                 <span class={classes!("end", warns.then_some("warn-text"))} data-testid="kit-standing">{says}</span>
             </button>
             <button
-                class="rail-item"
+                class="rail-item rail-tool"
                 aria-haspopup="dialog"
                 data-testid="open-doctor"
                 onclick={desk.on_tell(|| Msg::Open(Layer::Doctor))}

@@ -125,6 +125,7 @@ pub(super) fn RestoreSheet(props: &RestoreSheetProps) -> Html {
                         dialog={FileDialog::Kit}
                         chosen={props.chosen.clone()}
                         busy={props.choosing}
+                        first={file == KitFile::Needed}
                         {on_path}
                     />
                 }
