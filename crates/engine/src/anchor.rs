@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use floom_keychain::State;
+use floom_keychain::{KeychainError, State};
 use floom_protocol::Failure;
-use floom_vault::{AnchorClock, AnchorState, NewAnchor, RollbackCheck, VaultError, find_anchor};
+use floom_vault::{Anchor, AnchorClock, AnchorState, NewAnchor, RollbackCheck, VaultError, find_anchor};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -28,6 +28,8 @@ pub(crate) struct AnchorWatch {
     busy: bool,
     /// The file is older than the note, or the note is not this vault's.
     rolled_back: Option<Failure>,
+    /// Why the last note could not be written.
+    trouble: Option<Failure>,
     /// A passphrase opens the vault and there is no keychain: there is no place for a note.
     nowhere: bool,
 }
@@ -36,6 +38,23 @@ impl AnchorWatch {
     /// Whether the next value waits for a note.
     pub(crate) fn before_sending(&self) -> bool {
         !self.nowhere && self.clock.before_sending()
+    }
+
+    /// Why everything that is to be sent waits for the note, where it could not be written.
+    pub(crate) fn trouble(&self) -> Option<&Failure> {
+        self.trouble.as_ref().filter(|_| self.before_sending())
+    }
+
+    fn failed(&mut self, error: &KeychainError) {
+        self.clock.failed(now());
+        let kept = "What is to be sent waits, stored here, encrypted; it is tried again in a minute.";
+        self.trouble = Some(Failure::new(error.code(), error.to_string(), kept, error.hint()));
+    }
+
+    fn noted(&mut self, anchor: Anchor, receipts: i64) {
+        self.clock.anchored(receipts, now());
+        self.state = Some(AnchorState::Present(anchor));
+        (self.rolled_back, self.trouble) = (None, None);
     }
 }
 
@@ -64,9 +83,13 @@ impl Engine {
                         let failure = Failure::new(check.code(), check.sentence(), kept, check.hint());
                         engine.anchor.rolled_back = Some(failure);
                     }
-                    RollbackCheck::Unknown(_) => {
+                    RollbackCheck::Unknown(state) => {
                         engine.anchor.nowhere = passphrase;
-                        engine.anchor.clock.failed(now());
+                        engine.anchor.failed(&KeychainError::from(*state));
+                    }
+                    // The keychain answers again: nothing has to wait for the next minute.
+                    RollbackCheck::Current | RollbackCheck::NotAnchored if engine.anchor.before_sending() => {
+                        engine.anchor.clock = AnchorClock::default();
                     }
                     RollbackCheck::Current | RollbackCheck::NotAnchored => {}
                 }
@@ -123,11 +146,8 @@ impl Engine {
             move |engine, written| {
                 engine.anchor.busy = false;
                 match written {
-                    Ok(anchor) => {
-                        engine.anchor.state = Some(AnchorState::Present(anchor));
-                        engine.anchor.clock.anchored(receipts, now());
-                    }
-                    Err(_) => engine.anchor.clock.failed(now()),
+                    Ok(anchor) => engine.anchor.noted(anchor, receipts),
+                    Err(error) => engine.anchor.failed(&error),
                 }
             },
         );
@@ -180,9 +200,8 @@ impl Engine {
             move || new.write(&keychain),
             move |engine, written| {
                 let accepted = written.map_err(|error| EngineError::from(VaultError::from(error))).map(|anchor| {
-                    engine.anchor.clock.anchored(anchor.receipts(), now());
-                    engine.anchor.state = Some(AnchorState::Present(anchor));
-                    engine.anchor.rolled_back = None;
+                    let receipts = anchor.receipts();
+                    engine.anchor.noted(anchor, receipts);
                 });
                 let _ = reply.send(said(accepted));
             },

@@ -256,7 +256,7 @@ impl Engine {
             ConnectionState::Offline { failure, .. } | ConnectionState::Refused { failure } => Some(failure.clone()),
             _ => None,
         });
-        let held = self.held().filter(|_| !outbox.is_empty()).cloned();
+        let held = self.held().or(self.anchor.trouble()).filter(|_| !outbox.is_empty()).cloned();
         SyncReport {
             waiting: count(outbox.iter().filter(|item| item.failure.is_none()).count()),
             failed: count(failed.clone().count()),

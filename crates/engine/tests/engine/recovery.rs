@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use floom_keychain::Keychain;
+use floom_keychain::{Keychain, State};
 use floom_protocol::Failure;
 use floom_protocol::command::{
     AcceptOlder, AcceptRestored, ChangePassphrase, Lock, MakeVault, NewRecoveryKit, RestoreGoodCopy, RestoreVault,
@@ -249,4 +249,23 @@ async fn a_new_vault_takes_no_old_one_away() {
     std::fs::rename(kept, bench.vault()).expect("moved back");
     let bench = Bench { keychain: old, ..bench }.restarted().await;
     bench.until("the old vault opens", |snapshot| snapshot.apps.first().is_some_and(|app| app.configured == 4)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_before_its_receipt_is_noted_in_the_keychain() {
+    let bench = Bench::new().await;
+    bench.keychain.set_state(State::Locked);
+    let set = SetValue { app: bench.app(), key: KEY.into(), policy: None, value: value("sk-proj-waits-0123456789") };
+    bench.call(set).await.expect("stored");
+    let report = bench.call(Sync { wait: true }).await.expect("a report");
+    assert_eq!(report.waiting, 1, "the first value after an unlock waits for the note");
+    assert_eq!(report.failure.map(|failure| failure.code).as_deref(), Some("keychain_locked"), "and it is said why");
+    assert_eq!(bench.secret(KEY).await.version, 1, "it is stored");
+    bench.keychain.set_state(State::Ready);
+    let bench = bench.restarted().await;
+    bench
+        .until("it is sent after the next unlock", |snapshot| {
+            snapshot.apps.first().is_some_and(|app| app.secrets.iter().any(|one| one.sync == SyncView::Synced))
+        })
+        .await;
 }
