@@ -108,7 +108,7 @@ fn of_children() -> Result<Duration, Trouble> {
 }
 
 fn vault_bytes(desk: &Desk) -> u64 {
-    fs::metadata(desk.data().join("vault.db")).map_or(0, |file| file.len())
+    fs::metadata(desk.data().join("vault.sqlite")).map_or(0, |file| file.len())
 }
 
 /// Values of 50 bytes that look drawn.

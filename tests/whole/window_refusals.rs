@@ -49,7 +49,7 @@ async fn a_locked_keychain_opens_the_doctor_and_an_unlock_goes_on() {
         .await
         .expect("the state is named, and no vault is offered");
     desk.unlock_keychain().expect("unlocked");
-    window.press("try-again").await.expect("pressed");
+    window.press("unlock").await.expect("pressed");
     window.text("row-OPENAI_API_KEY/key").await.expect("the vault is open, nothing is lost");
 }
 

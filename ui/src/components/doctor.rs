@@ -176,7 +176,11 @@ fn way(way: Way, first: bool, failure: &Failure, cure: Option<&str>, props: &Doc
     };
     let (says, more) = match (first, cure) {
         (true, _) if way == Way::GoodCopy => (says, Some(failure.next.as_str())),
-        (true, cure) => (failure.next.trim_end_matches('.'), cure.or((!more.is_empty()).then_some(more))),
+        (true, cure) => {
+            let next = failure.next.trim_end_matches('.');
+            let cure = cure.filter(|cure| cure.trim_end_matches('.') != next);
+            (next, cure.or((!more.is_empty()).then_some(more)))
+        }
         (false, _) => (says, (!more.is_empty()).then_some(more)),
     };
     let sheet = matches!(way, Way::Kit | Way::Passphrase | Way::Anew);
