@@ -129,7 +129,7 @@ async fn file_gone(journal: &mut Journal, desk: &Desk) -> Result<(), Trouble> {
 }
 
 async fn damaged(journal: &mut Journal, desk: &Desk) -> Result<(), Trouble> {
-    let vault = desk.data().join("vault.db");
+    let vault = desk.data().join("vault.sqlite");
     let whole = fs::read(&vault)?;
     fs::write(&vault, vec![7; whole.len()])?;
     let window = Window::open(desk, NO_FILE).await?;

@@ -342,6 +342,16 @@ async fn the_doctor_says_what_the_agent_found_and_offers_what_fits() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn what_the_doctor_says_is_not_said_twice() {
+    let mut state = with_vault(stopped("keychain_denied"), "denied");
+    state.problem = Some(sample::failure("keychain_denied"));
+    let same = drawn(state.clone()).await;
+    assert!(!same.contains("role=\"alert\""), "the page is about it already");
+    state.problem = Some(sample::failure("recovery_code_wrong"));
+    assert_has(&drawn(state).await, &["role=\"alert\"", "recovery_code_wrong"], "another refusal");
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_new_vault_is_asked_about_and_the_old_one_is_kept() {
     let mut state = with_vault(stopped("vault_key_missing"), "ready");
     state.layer = Some(Layer::StartAnew);

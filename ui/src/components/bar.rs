@@ -187,17 +187,17 @@ type Look = (&'static str, &'static str, Option<String>, Html, Html);
 
 /// What was found out about the vault, and the creator's answer where one is needed.
 fn vault(failure: &Failure, desk: &Desk) -> Look {
-    let answer: Option<(&str, fn() -> Act)> = match failure.code.as_str() {
-        "vault_rolled_back" | "vault_anchor_foreign" => Some((words::ACCEPT_OLDER, || Act::AcceptOlder)),
-        "vault_restored" => Some((words::ACCEPT_RESTORED, || Act::AcceptRestored)),
-        "vault_damaged" => Some((words::TO_GOOD_COPY, || Act::RestoreGoodCopy)),
-        _ => None,
-    };
-    let buttons = answer.map(|(says, act)| {
+    let answer = |says: &'static str, act: fn() -> Act| {
         html! { <button class="btn btn-sm" data-testid="notice-accept" onclick={desk.on_act(act)}>{says}</button> }
-    });
+    };
+    let buttons = match failure.code.as_str() {
+        "vault_rolled_back" | "vault_anchor_foreign" => answer(words::ACCEPT_OLDER, || Act::AcceptOlder),
+        "vault_restored" => answer(words::ACCEPT_RESTORED, || Act::AcceptRestored),
+        "vault_damaged" => answer(words::TO_GOOD_COPY, || Act::RestoreGoodCopy),
+        _ => Html::default(),
+    };
     let says = html! { <><b>{&failure.message}</b>{format!(" {} {}", failure.kept, failure.next)}</> };
-    ("notice-warn", "warn", Some(failure.code.clone()), says, html! { {for buttons} })
+    ("notice-warn", "warn", Some(failure.code.clone()), says, buttons)
 }
 
 fn missing(keys: &[String], desk: &Desk) -> Look {

@@ -186,7 +186,7 @@ fn way(way: Way, first: bool, failure: &Failure, cure: Option<&str>, props: &Doc
     let sheet = matches!(way, Way::Kit | Way::Passphrase | Way::Anew);
     let waits = props.busy && way != Way::Cancel;
     html! {
-        <li>
+        <li key={testid}>
             {icon(name, "")}
             <div class="grow"><p class="t">{says.to_owned()}</p>{for more.map(|more| html! { <p class="s">{more.to_owned()}</p> })}</div>
             <button

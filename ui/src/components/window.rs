@@ -43,11 +43,17 @@ pub(crate) fn window(state: &State, wide: bool, desk: &Desk) -> Html {
             {for state.layer.as_ref().map(|layer| over(layer, state, desk))}
             if state.drag { {drop_veil(state.app().map(|app| app.name.as_str()))} }
             <div class="notes">
-                {for state.problem.as_ref().map(|failure| problem(failure, desk))}
+                {for state.problem.as_ref().filter(|failure| !told_by_doctor(failure, state)).map(|failure| problem(failure, desk))}
                 if let Some((number, says)) = state.toast.clone() { <Toast {desk} {number} {says} /> }
             </div>
         </>
     }
+}
+
+/// Whether the doctor's page says the same already.
+fn told_by_doctor(problem: &Failure, state: &State) -> bool {
+    let vault = state.snapshot.as_ref().map(|snapshot| &snapshot.vault);
+    state.layer.is_none() && matches!(vault, Some(VaultView::Stopped { failure }) if failure == problem)
 }
 
 fn view(state: &State, wide: bool, desk: &Desk) -> Html {
