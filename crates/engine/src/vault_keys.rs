@@ -142,8 +142,11 @@ impl Engine {
     }
 
     /// Drops the keys, until the creator unlocks: a restart does not open the vault either.
-    /// What is being sent at this moment still ends.
+    /// What is being sent at this moment still ends; a password window that waits is taken back.
     pub(crate) fn lock(&mut self) -> Result<(), EngineError> {
+        if self.keychain_state == State::Waiting {
+            self.keychain.cancel_unlock();
+        }
         let Slot::Open(vault) = &self.slot else { return Ok(()) };
         let passphrase = vault.opens_with_passphrase().unwrap_or(false);
         if let Some(new) = self.last_note() {

@@ -120,7 +120,7 @@ commands! {
         /// Its slug or name, as the creator typed it.
         typed: String,
     } -> Vec<Variable>;
-    /// Drops the vault's keys; links pause until it is unlocked.
+    /// Drops the vault's keys; links pause until it is unlocked. An unlock that waits for the creator is cancelled.
     Lock {} -> ();
     /// Starts Local Floom and shows its apps.
     StartLocal {} -> ();
