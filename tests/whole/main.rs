@@ -2,6 +2,7 @@
 
 mod cli;
 mod desk;
+mod env_files;
 mod import;
 mod lost;
 mod refusals;

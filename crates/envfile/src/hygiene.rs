@@ -47,6 +47,11 @@ impl Document {
             let message = "A merge left its conflict marker here.".to_owned();
             findings.add(line, None, "merge_markers", Severity::Warning, message, "Finish the merge first.");
         }
+        if self.text().windows(2).any(|pair| pair == b"\r\n") {
+            let message = "Lines of this file end with CR LF; bash keeps the CR in every value.".to_owned();
+            let advice = "If a shell reads it, save it with plain line endings.";
+            findings.add(1, None, "windows_line_endings", Severity::Note, message, advice);
+        }
         let (code, message, advice) = match self.encoding() {
             Encoding::Utf8Bom => (
                 "byte_order_mark",

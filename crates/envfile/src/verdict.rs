@@ -1,5 +1,6 @@
 //! Where the readers differ, in words.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::scan::newlines;
@@ -41,7 +42,9 @@ impl Document {
         let views: Vec<Seen> = Reader::all().map(|reader| Seen::of(self, reader)).collect();
         let Some(ours) = views.iter().find(|seen| seen.reader == chosen) else { return Vec::new() };
         let mut verdicts = Vec::new();
-        for entry in self.entries() {
+        // A line that a later one of the same key replaces gives no value, whoever reads it.
+        let counts: HashMap<Cow<'_, str>, u32> = self.entries().map(|entry| (entry.key(), entry.line())).collect();
+        for entry in self.entries().filter(|entry| counts.get(&entry.key()) == Some(&entry.line())) {
             let differ: Vec<(Reader, Difference)> = views
                 .iter()
                 // The plain reading is nobody's own: what differs from it is said where it was chosen.
@@ -98,6 +101,12 @@ impl Seen {
         let raw = document.text().get(entry.span()).unwrap_or_default();
         match (ours.sight(entry), theirs) {
             (Some(Sight::Text(ours)), Sight::Text(theirs)) if ours == theirs => None,
+            // A reader that keeps the CR of CR LF does so on every line: one finding says it for the file.
+            (Some(Sight::Text(ours)), Sight::Text(theirs))
+                if theirs.expose().strip_suffix('\r') == Some(ours.expose()) =>
+            {
+                None
+            }
             (Some(Sight::Text(ours)), Sight::Text(theirs)) => Some(between(raw, ours.expose(), theirs.expose())),
             (Some(Sight::Runs), Sight::Runs) => None,
             (_, Sight::Runs) => Some(Difference::RunsCommand),
@@ -141,7 +150,10 @@ fn words(chosen: Reader, differ: &[(Reader, Difference)]) -> String {
         differ.iter().filter(|(_, difference)| *difference == wanted).map(|(reader, _)| *reader).collect()
     };
     let agrees = |reader: &Reader| *reader != Reader::Plain && !differ.iter().any(|(other, _)| other == reader);
-    let agree: Vec<Reader> = Reader::all().filter(|reader| *reader == chosen || agrees(reader)).collect();
+    let mut agree: Vec<Reader> = Reader::all().filter(|reader| *reader == chosen || agrees(reader)).collect();
+    if agree.len() > 1 {
+        agree.retain(|reader| *reader != Reader::Plain);
+    }
     let mut sentences = Vec::new();
     let (stop, on) = (with(Difference::StopsAtHash), with(Difference::ReadsPastHash));
     if !on.is_empty() {

@@ -142,6 +142,13 @@ fn verdicts_say_where_readers_part() {
         "the hash"
     );
     assert_eq!(words("A=b", Reader::Dotenv), "", "no word where all agree");
+    let plain = words("A=b#c", Reader::Plain);
+    assert_eq!(
+        plain, "At the `#` Node stops; Python, Compose, Go, Rust, docker run and bash read on.",
+        "programs are named"
+    );
+    assert_eq!(words("A=b#c\nA=d", Reader::Dotenv), "", "a line that a later one replaces is not argued about");
+    assert_eq!(words("A=b\r\nC=d\r\n", Reader::Dotenv), "", "the CR that bash keeps is no matter of one line");
     let command = words("A=$(x)", Reader::Dotenv);
     assert!(command.contains("dotenv-expand 1000, dotenvx and bash would run a command."), "a command: {command}");
     assert!(words("A=\"$B\"", Reader::Dotenv).contains("read nothing."), "a variable that is not there");
@@ -169,6 +176,7 @@ fn findings_name_what_is_odd() {
     assert_eq!(codes("A=1\n=======\n>>>>>>> x"), ["merge_markers"], "a merge");
     assert_eq!(codes("\u{feff}A=1"), ["byte_order_mark"], "a mark");
     assert_eq!(codes("a-b=1"), ["name_not_portable"], "a name");
+    assert_eq!(codes("A=1\r\nB=2\r\n"), ["windows_line_endings"], "one word for the file");
     assert_eq!(read("A=1\nA=2").findings()[0].severity, Severity::Warning, "two values are a warning");
 }
 
