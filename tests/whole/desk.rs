@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use floom_tests::{Desk, Save, sample};
+use floom_tests::{Desk, Save, sample, until};
 
 #[test]
 fn nothing_of_the_outer_session_is_seen() {
@@ -46,6 +46,10 @@ fn nothing_that_ran_on_a_desk_outlives_it() {
     let desk = Desk::new().expect("a desk");
     desk.display().expect("a display");
     let detached = desk.command("setsid").args(["sleep", "600"]).spawn().expect("it starts");
+    // Before it is the program that was asked for, it is still a copy of this one, which is on no desk.
+    let comm = format!("/proc/{}/comm", detached.id());
+    until("the program's start", || fs::read_to_string(&comm).ok().filter(|name| name.trim() == "sleep"))
+        .expect("it runs");
     let root = desk.root().to_path_buf();
     drop(desk);
     assert!(!root.exists(), "its folder is gone");
