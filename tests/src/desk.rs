@@ -118,6 +118,14 @@ impl Desk {
         self.keyring()?.unlock()
     }
 
+    /// Puts a second entry beside each of Floom Secrets', so that none can be told to be ours.
+    ///
+    /// # Errors
+    /// As [`Desk::lock_keychain`].
+    pub fn double_keychain_entries(&self) -> Result<(), Trouble> {
+        self.keyring()?.double_entries()
+    }
+
     /// How many entries of Floom Secrets the keychain has.
     ///
     /// # Errors
@@ -187,6 +195,17 @@ impl Desk {
             let mut words = arguments.split(|byte| *byte == 0);
             words.next().is_some_and(|program| program.ends_with(b"floomsec")) && words.next() == Some(b"agent")
         })
+    }
+
+    /// The process number of a window, while one runs.
+    pub fn window(&self) -> Option<i32> {
+        let is_window = |process: &i32| {
+            arguments_of(*process)
+                .split(|byte| *byte == 0)
+                .next()
+                .is_some_and(|program| program.ends_with(b"floom-secrets"))
+        };
+        self.processes().into_iter().find(is_window)
     }
 
     fn keyring(&self) -> Result<&Keyring, Trouble> {

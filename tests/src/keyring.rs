@@ -89,6 +89,44 @@ impl Keyring {
         if self.is_locked()? { Err(Trouble::new("the keyring did not unlock")) } else { Ok(()) }
     }
 
+    /// Makes a second entry beside each, with the same attributes and another secret.
+    pub(crate) fn double_entries(&self) -> Result<(), Trouble> {
+        let bus = self.connect()?;
+        let opened = bus.call_method(
+            Some(SERVICE),
+            ROOT,
+            Some("org.freedesktop.Secret.Service"),
+            "OpenSession",
+            &("plain", Value::from("")),
+        )?;
+        let (_, session): (OwnedValue, OwnedObjectPath) = opened.body().deserialize()?;
+        for entry in self.search()? {
+            let answer = bus.call_method(
+                Some(SERVICE),
+                &entry,
+                Some("org.freedesktop.DBus.Properties"),
+                "Get",
+                &("org.freedesktop.Secret.Item", "Attributes"),
+            )?;
+            let attributes: OwnedValue = answer.body().deserialize()?;
+            let properties = HashMap::from([
+                ("org.freedesktop.Secret.Item.Label", Value::from("Another entry of this name")),
+                ("org.freedesktop.Secret.Item.Attributes", Value::from(attributes)),
+            ]);
+            let nothing: &[u8] = &[];
+            let secret = (&session, nothing, "another".as_bytes(), "text/plain");
+            let create = (properties, secret, false);
+            bus.call_method(
+                Some(SERVICE),
+                COLLECTION,
+                Some("org.freedesktop.Secret.Collection"),
+                "CreateItem",
+                &create,
+            )?;
+        }
+        Ok(())
+    }
+
     /// How many entries it has, whether locked or not.
     pub(crate) fn entries(&self) -> Result<usize, Trouble> {
         Ok(self.search()?.len())

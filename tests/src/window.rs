@@ -183,13 +183,16 @@ impl<'d> Window<'d> {
         Ok(self.page.screenshot().await?)
     }
 
-    /// Closes the window, as its owner does.
+    /// Closes the window, as its owner does, and waits until its process is gone: one that is started before
+    /// hands over to it and ends, and a WebDriver waits for that one for ever.
     ///
     /// # Errors
     /// As [`Window::look`].
     pub async fn close(self) -> Result<(), Trouble> {
-        self.page.close().await?;
-        Ok(())
+        let Self { desk, page, _driver: driver, .. } = self;
+        page.close().await?;
+        drop(driver);
+        until("the window's end", || desk.window().is_none().then_some(())).map(drop)
     }
 
     /// Follows the text at `place` until `test` holds; else gives the last text.

@@ -32,6 +32,7 @@ pub(crate) async fn walk(journal: &mut Journal) -> Result<(), Trouble> {
     locked(journal, &desk).await?;
     file_gone(journal, &desk).await?;
     damaged(journal, &desk).await?;
+    doubled(journal, &desk).await?;
     key_gone(journal, &desk, &code).await
 }
 
@@ -113,6 +114,14 @@ async fn locked(journal: &mut Journal, desk: &Desk) -> Result<(), Trouble> {
     window.close().await?;
     desk.end_agent()?;
     desk.unlock_keychain()
+}
+
+async fn doubled(journal: &mut Journal, desk: &Desk) -> Result<(), Trouble> {
+    desk.double_keychain_entries()?;
+    let window = Window::open(desk, NO_FILE).await?;
+    stopped(journal, &window, "keychain_foreign", "the keychain has two entries of our name").await?;
+    window.close().await?;
+    desk.end_agent()
 }
 
 async fn file_gone(journal: &mut Journal, desk: &Desk) -> Result<(), Trouble> {
