@@ -68,14 +68,7 @@ impl Keyring {
     /// Unlocks it, as the user does by typing the password into the system's prompt.
     pub(crate) fn unlock(&self) -> Result<(), Trouble> {
         let bus = self.connect()?;
-        let opened = bus.call_method(
-            Some(SERVICE),
-            ROOT,
-            Some("org.freedesktop.Secret.Service"),
-            "OpenSession",
-            &("plain", Value::from("")),
-        )?;
-        let (_, session): (OwnedValue, OwnedObjectPath) = opened.body().deserialize()?;
+        let session = open_session(&bus)?;
         let nothing: &[u8] = &[];
         let password = (session, nothing, PASSWORD.as_bytes(), "text/plain");
         // The name is gnome-keyring's own, for what its own prompt does.
@@ -92,14 +85,7 @@ impl Keyring {
     /// Makes a second entry beside each, with the same attributes and another secret.
     pub(crate) fn double_entries(&self) -> Result<(), Trouble> {
         let bus = self.connect()?;
-        let opened = bus.call_method(
-            Some(SERVICE),
-            ROOT,
-            Some("org.freedesktop.Secret.Service"),
-            "OpenSession",
-            &("plain", Value::from("")),
-        )?;
-        let (_, session): (OwnedValue, OwnedObjectPath) = opened.body().deserialize()?;
+        let session = open_session(&bus)?;
         for entry in self.search()? {
             let answer = bus.call_method(
                 Some(SERVICE),
@@ -171,4 +157,17 @@ impl Keyring {
     fn connect(&self) -> Result<Connection, Trouble> {
         Ok(connection::Builder::address(self.bus.as_str())?.build()?)
     }
+}
+
+/// A session in which secrets pass as they are: the bus is private.
+fn open_session(bus: &Connection) -> Result<OwnedObjectPath, Trouble> {
+    let opened = bus.call_method(
+        Some(SERVICE),
+        ROOT,
+        Some("org.freedesktop.Secret.Service"),
+        "OpenSession",
+        &("plain", Value::from("")),
+    )?;
+    let (_, session): (OwnedValue, OwnedObjectPath) = opened.body().deserialize()?;
+    Ok(session)
 }
