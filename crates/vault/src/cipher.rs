@@ -14,7 +14,7 @@ use hmac::digest::FixedOutput;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::{Entropy, RandomnessFailed};
 
@@ -81,9 +81,11 @@ pub(crate) fn seal(
 ) -> Result<Vec<u8>, DoesNotOpen> {
     let mut sealed = Vec::with_capacity(plaintext.len() + TAG);
     sealed.extend_from_slice(plaintext);
-    let tag = Aes256Gcm::new(key.bytes().into())
-        .encrypt_inout_detached(&Nonce::from(*nonce), associated, sealed.as_mut_slice().into())
-        .map_err(|_| DoesNotOpen)?;
+    let tag = on_a_wiped_stack(|| {
+        let cipher = Aes256Gcm::new(key.bytes().into());
+        cipher.encrypt_inout_detached(&Nonce::from(*nonce), associated, sealed.as_mut_slice().into())
+    })
+    .map_err(|_| DoesNotOpen)?;
     sealed.extend_from_slice(&tag);
     Ok(sealed)
 }
@@ -109,9 +111,28 @@ pub(crate) fn open_in_place(
     buffer: &mut [u8],
     tag: &[u8; TAG],
 ) -> Result<(), DoesNotOpen> {
-    Aes256Gcm::new(key.bytes().into())
-        .decrypt_inout_detached(&Nonce::from(*nonce), associated, buffer.into(), &Tag::from(*tag))
-        .map_err(|_| DoesNotOpen)
+    on_a_wiped_stack(|| {
+        let cipher = Aes256Gcm::new(key.bytes().into());
+        cipher.decrypt_inout_detached(&Nonce::from(*nonce), associated, buffer.into(), &Tag::from(*tag))
+    })
+    .map_err(|_| DoesNotOpen)
+}
+
+/// Does `work` and wipes the part of the stack that it used: the cipher wipes its key schedule where it ends,
+/// but not where it stood before it was moved (seen with VAES; the schedule begins with the key itself).
+fn on_a_wiped_stack<T>(work: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn deeper<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
+    #[inline(never)]
+    fn wipe() {
+        // More than the cipher's deepest call needs, in words, because each is one volatile write.
+        [0_u64; 1024].zeroize();
+    }
+    let done = deeper(work);
+    wipe();
+    done
 }
 
 /// HMAC-SHA-256 of `message`.
