@@ -1,5 +1,5 @@
-//! `cost READERS`: what storing and rotating 1,000 values costs, beside dotenvx (folders `node_modules` and
-//! `dotenvx1/node_modules` in READERS).
+//! `cost READERS ALONE`: what storing and rotating 1,000 values costs, beside dotenvx (folders `node_modules` and
+//! `dotenvx1/node_modules` in READERS). ALONE is the vault's example `thousand`, which does the vault's own part.
 //!
 //! Everything is real and cold: a private desktop with its keychain, an agent that is not there yet, a durable vault.
 //! What is counted is the time on the processor, of the client and the agent together.
@@ -16,11 +16,12 @@ use nix::sys::resource::{UsageWho, getrusage};
 const VALUES: usize = 1000;
 
 fn main() -> ExitCode {
-    let Some(readers) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("usage: cost READERS");
+    let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let [readers, alone] = arguments.as_slice() else {
+        eprintln!("usage: cost READERS ALONE");
         return ExitCode::from(2);
     };
-    match measure(&readers) {
+    match measure(readers, alone) {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {
             eprintln!("cost: {trouble}");
@@ -29,8 +30,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(readers: &Path) -> Result<(), Trouble> {
+fn measure(readers: &Path, alone: &Path) -> Result<(), Trouble> {
     let desk = Desk::new()?;
+    let (stored_alone, rotated_alone) = of_the_vault(&desk, alone)?;
     let floomsec = Floomsec::new(&desk);
     let file = desk.home().join("thousand.env");
     fs::write(&file, sample())?;
@@ -48,6 +50,7 @@ fn measure(readers: &Path) -> Result<(), Trouble> {
     println!("\nP2  {VALUES} values of 50 bytes stored, cold, key in the keychain, durable: time on the processor");
     println!("    dotenvx 2 encrypt      {:>10.1} ms", milliseconds(encrypt));
     println!("    floomsec import        {:>10.1} ms   {}", milliseconds(ours), ratio(ours, encrypt));
+    println!("    of it the vault's part {:>10.1} ms   {}", milliseconds(stored_alone), ratio(stored_alone, encrypt));
     println!("    on the disk, per value {bytes:>10} bytes");
 
     let older = readers.join("dotenvx1/node_modules/.bin/dotenvx");
@@ -56,6 +59,7 @@ fn measure(readers: &Path) -> Result<(), Trouble> {
     println!("\nP3  {VALUES} values opened and sealed under new data keys, durable: time on the processor");
     println!("    dotenvx 1.51 rotate    {:>10.1} ms", milliseconds(rotate));
     println!("    floomsec vault rotate  {:>10.1} ms   {}", milliseconds(rotated), ratio(rotated, rotate));
+    println!("    of it the vault's part {:>10.1} ms   {}", milliseconds(rotated_alone), ratio(rotated_alone, rotate));
     Ok(())
 }
 
@@ -72,6 +76,19 @@ fn of_both(desk: &Desk, work: impl FnOnce() -> Result<(), Trouble>) -> Result<Du
         nanoseconds += told.split_whitespace().next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
     }
     Ok(clients + Duration::from_nanos(nanoseconds))
+}
+
+/// The time that the vault alone takes on the processor, to store and to rotate.
+fn of_the_vault(desk: &Desk, program: &Path) -> Result<(Duration, Duration), Trouble> {
+    let output = Command::new(program).arg(desk.home()).output()?;
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let figure = |what: &str| {
+        let line = told.lines().find_map(|line| line.strip_prefix(what));
+        line.and_then(|figure| figure.trim().parse().ok()).map(Duration::from_nanos)
+    };
+    figure("stored ").zip(figure("rotated ")).ok_or_else(|| {
+        Trouble::new(format!("{} told nothing: {}", program.display(), String::from_utf8_lossy(&output.stderr)))
+    })
 }
 
 /// The time that a dotenvx takes on the processor for a copy of `file`, in a folder of its own.

@@ -82,7 +82,8 @@ fn storing(readers: &Path) -> Outcome {
     setup::setup()?;
     say("bench", "building the optimised agent");
     run(&mut cargo(&["build", "--quiet", "--release", "--package", "floomsec", "--package", "floom-tests", "--bins"]))?;
-    run(Command::new(place::target().join("release/cost")).arg(readers))
+    run(&mut cargo(&["build", "--quiet", "--release", "--package", "floom-vault", "--example", "thousand"]))?;
+    run(Command::new(place::target().join("release/cost")).args([readers, &example("thousand")]))
 }
 
 /// A made-up file of [`KEYS`] lines in the ways that people write them, with comments between.
