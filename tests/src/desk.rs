@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::bus::Bus;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, Prompter};
 use crate::traces::{Search, Trace};
 use crate::{Display, Trouble, until};
 
@@ -116,6 +116,30 @@ impl Desk {
     /// As [`Desk::lock_keychain`].
     pub fn unlock_keychain(&self) -> Result<(), Trouble> {
         self.keyring()?.unlock()
+    }
+
+    /// Makes the keychain's service silent, as one that hangs, until [`Desk::wake_keychain`].
+    ///
+    /// # Errors
+    /// As [`Desk::lock_keychain`].
+    pub fn hang_keychain(&self) -> Result<(), Trouble> {
+        self.keyring()?.hang()
+    }
+
+    /// Ends [`Desk::hang_keychain`].
+    ///
+    /// # Errors
+    /// As [`Desk::lock_keychain`].
+    pub fn wake_keychain(&self) -> Result<(), Trouble> {
+        self.keyring()?.go_on()
+    }
+
+    /// Gives the desktop a password window that nobody answers, until what is given is dropped.
+    ///
+    /// # Errors
+    /// As [`Desk::lock_keychain`].
+    pub fn open_prompter(&self) -> Result<Prompter, Trouble> {
+        self.keyring()?.open_prompter()
     }
 
     /// Puts a second entry beside each of Floom Secrets', so that none can be told to be ours.

@@ -5,7 +5,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use nix::sys::signal::Signal;
 use zbus::blocking::{Connection, connection};
+use zbus::interface;
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
 
 use crate::process::{Process, bound};
@@ -20,7 +22,7 @@ const PASSWORD: &str = "password of a private keyring";
 #[derive(Debug)]
 pub(crate) struct Keyring {
     bus: String,
-    _daemon: Process,
+    daemon: Process,
 }
 
 impl Keyring {
@@ -47,7 +49,7 @@ impl Keyring {
         let output = daemon.child().stdout.take().ok_or_else(|| Trouble::new("gnome-keyring has no output"))?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let keyring = Self { bus: bus.to_owned(), _daemon: daemon };
+        let keyring = Self { bus: bus.to_owned(), daemon };
         until("the keyring's unlocking", || keyring.is_locked().ok().filter(|locked| !locked))?;
         Ok(keyring)
     }
@@ -80,6 +82,25 @@ impl Keyring {
             &(ObjectPath::try_from(COLLECTION)?, password),
         )?;
         if self.is_locked()? { Err(Trouble::new("the keyring did not unlock")) } else { Ok(()) }
+    }
+
+    /// Stops the service where it is, as one that hangs, until [`Keyring::go_on`].
+    pub(crate) fn hang(&self) -> Result<(), Trouble> {
+        self.daemon.signal(Signal::SIGSTOP)
+    }
+
+    /// Ends [`Keyring::hang`].
+    pub(crate) fn go_on(&self) -> Result<(), Trouble> {
+        self.daemon.signal(Signal::SIGCONT)
+    }
+
+    /// Shows the system's password window and never answers it, until what is given is dropped.
+    pub(crate) fn open_prompter(&self) -> Result<Prompter, Trouble> {
+        let bus = connection::Builder::address(self.bus.as_str())?
+            .name("org.gnome.keyring.SystemPrompter")?
+            .serve_at("/org/gnome/keyring/Prompter", SilentPrompter)?
+            .build()?;
+        Ok(Prompter { _bus: bus })
     }
 
     /// Makes a second entry beside each, with the same attributes and another secret.
@@ -157,6 +178,31 @@ impl Keyring {
     fn connect(&self) -> Result<Connection, Trouble> {
         Ok(connection::Builder::address(self.bus.as_str())?.build()?)
     }
+}
+
+/// The program that shows the desktop's password windows, while it is kept.
+#[derive(Debug)]
+pub struct Prompter {
+    _bus: Connection,
+}
+
+/// gnome-keyring asks it to show a window, and waits until it calls back; this one never does.
+struct SilentPrompter;
+
+#[interface(name = "org.gnome.keyring.internal.Prompter")]
+impl SilentPrompter {
+    fn begin_prompting(&self, _callback: ObjectPath<'_>) {}
+
+    fn perform_prompt(
+        &self,
+        _callback: ObjectPath<'_>,
+        _kind: &str,
+        _properties: HashMap<&str, Value<'_>>,
+        _exchange: &str,
+    ) {
+    }
+
+    fn stop_prompting(&self, _callback: ObjectPath<'_>) {}
 }
 
 /// A session in which secrets pass as they are: the bus is private.

@@ -23,6 +23,7 @@ mod window;
 pub use desk::Desk;
 pub use display::Display;
 pub use floomsec::{Answer, Floomsec, secret};
+pub use keyring::Prompter;
 pub use page::Look;
 pub use programs::Programs;
 pub use save::Save;

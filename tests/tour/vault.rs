@@ -29,6 +29,7 @@ pub(crate) async fn walk(journal: &mut Journal) -> Result<(), Trouble> {
     Floomsec::new(&desk).run(&["vault", "init", "--yes"])?;
     Floomsec::new(&desk).run(&["app", "list"])?;
     let code = kit(journal, &desk).await?;
+    silent(journal, &desk).await?;
     locked(journal, &desk).await?;
     file_gone(journal, &desk).await?;
     damaged(journal, &desk).await?;
@@ -107,13 +108,27 @@ async fn locked(journal: &mut Journal, desk: &Desk) -> Result<(), Trouble> {
     desk.lock_keychain()?;
     let window = Window::open(desk, NO_FILE).await?;
     stopped(journal, &window, "keychain_locked", "the keychain is locked").await?;
+    let prompter = desk.open_prompter()?;
     window.press("unlock").await?;
-    // Nothing shows the system's password window on this desktop: that is a refusal.
-    window.when("doctor-code@data-code", "another", |code| code != "keychain_locked").await?;
-    journal.picture(&window, "doctor-denied", "the system's password window was dismissed", Duration::ZERO).await?;
+    stopped(journal, &window, "keychain_waiting", "the system shows its password window").await?;
+    window.press("cancel-unlock").await?;
+    drop(prompter);
+    stopped(journal, &window, "keychain_dismissed", "the password window was taken back").await?;
     window.close().await?;
     desk.end_agent()?;
     desk.unlock_keychain()
+}
+
+async fn silent(journal: &mut Journal, desk: &Desk) -> Result<(), Trouble> {
+    desk.end_agent()?;
+    desk.hang_keychain()?;
+    let window = Window::open(desk, NO_FILE).await?;
+    stopped(journal, &window, "keychain_timed_out", "the keychain's service hangs").await?;
+    desk.wake_keychain()?;
+    window.press("try-again").await?;
+    window.text("row-OPENAI_API_KEY/key").await?;
+    window.close().await?;
+    desk.end_agent()
 }
 
 async fn doubled(journal: &mut Journal, desk: &Desk) -> Result<(), Trouble> {

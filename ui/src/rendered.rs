@@ -308,9 +308,11 @@ async fn an_unlocking_that_waits_can_be_taken_back() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn the_doctor_says_what_the_agent_found_and_offers_what_fits() {
-    let cases: [(&str, &[&str]); 7] = [
+    let cases: [(&str, &[&str]); 9] = [
         ("keychain_no_service", &["try-again", "use-kit", "use-passphrase"]),
         ("keychain_locked", &["unlock"]),
+        ("keychain_waiting", &["cancel-unlock"]),
+        ("keychain_dismissed", &["try-again", "use-kit"]),
         ("keychain_denied", &["try-again", "use-kit"]),
         ("keychain_foreign", &["use-kit", "start-anew"]),
         ("vault_key_missing", &["use-kit", "start-anew"]),
@@ -319,6 +321,10 @@ async fn the_doctor_says_what_the_agent_found_and_offers_what_fits() {
     ];
     for (code, ways) in cases {
         let mut state = with_vault(stopped(code), "other");
+        state.snapshot = state.snapshot.map(|snapshot| {
+            let good_copy = Some(snapshot.now);
+            Rc::new(Snapshot { good_copy, ..(*snapshot).clone() })
+        });
         let cause = Some("This is the cause.".to_owned());
         let check =
             Check { cause, cure: Some("This is the cure.".into()), ..Check::new("keyring", "Not well.", false) };
@@ -339,8 +345,17 @@ async fn the_doctor_says_what_the_agent_found_and_offers_what_fits() {
                 || (way == "try-again" && code == "keychain_foreign");
             assert_eq!(offered(way), wanted, "{code}: {way}");
         }
-        assert_eq!(html.matches("btn-primary").count(), 1, "{code}: one way is proposed");
+        // Taking the system's window back is never proposed.
+        let proposed = usize::from(code != "keychain_waiting");
+        assert_eq!(html.matches("btn-primary").count(), proposed, "{code}: one way is proposed");
     }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_good_copy_is_offered_only_where_there_is_one() {
+    let html = drawn(with_vault(stopped("vault_damaged"), "ready")).await;
+    assert!(!html.contains("data-testid=\"good-copy\""), "there is nothing to go back to");
+    assert_has(&html, &["data-testid=\"use-kit\"", "data-testid=\"start-anew\""], "the other ways are there");
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -86,6 +86,7 @@ pub(crate) fn snapshot(apps: Vec<AppView>) -> Snapshot {
         failed: 0,
         recovery: None,
         notices: Vec::new(),
+        good_copy: None,
     }
 }
 

@@ -12,7 +12,7 @@ use floom_protocol::view::{
     RecoveryView, SecretView, Snapshot, SourceView, SyncView, VaultView,
 };
 use floom_secret::Policy;
-use floom_vault::{App, ConnectionKind, Link, OutboxChange, OutboxItem, Secret, SecretId, Source, Standing};
+use floom_vault::{App, ConnectionKind, Link, OutboxChange, OutboxItem, Secret, SecretId, Source, Standing, good_copy};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::{Engine, Slot};
@@ -44,15 +44,19 @@ pub(crate) fn nothing_yet(keychain: &str) -> Snapshot {
         failed: 0,
         recovery: None,
         notices: Vec::new(),
+        good_copy: None,
     }
+}
+
+/// Why a keychain in `state` opens no vault.
+pub(crate) fn blocked(state: State) -> Failure {
+    Failure::new(state.code(), state.sentence(), "The vault stays closed; nothing was changed.", state.hint())
 }
 
 /// Why a vault that stands so cannot be opened, and what to do.
 pub(crate) fn of_vault(standing: &Standing, keychain: &str) -> Failure {
     match standing {
-        Standing::Blocked(state) => {
-            Failure::new(state.code(), state.sentence(), "The vault stays closed; nothing was changed.", state.hint())
-        }
+        Standing::Blocked(state) => blocked(*state),
         Standing::KeyMissing => Failure::new(
             "vault_key_missing",
             format!("The key is not in your {keychain}."),
@@ -107,6 +111,15 @@ pub(crate) fn doctor(engine: &Engine) -> DoctorView {
     DoctorView { checks, failure }
 }
 
+/// Whether the vault's file is damaged, whether it opens or not.
+fn is_damaged(snapshot: &Snapshot) -> bool {
+    let stopped = match &snapshot.vault {
+        VaultView::Stopped { failure } => Some(failure),
+        _ => None,
+    };
+    stopped.into_iter().chain(&snapshot.notices).any(|failure| failure.code == "vault_damaged")
+}
+
 /// How the keychain is, and what helps on this desktop.
 fn keychain_check(name: &str, state: State) -> Check {
     let check = Check::new(name, state.sentence(), matches!(state, State::Ready | State::Absent));
@@ -140,7 +153,7 @@ impl Engine {
         let kit = self.vault().ok().and_then(|vault| vault.recovery_kit().ok().flatten());
         let mut notices: Vec<Failure> = self.held().into_iter().cloned().collect();
         let receipts = self.vault().and_then(|vault| Ok(vault.receipts(ACTIVITY)?)).unwrap_or_default();
-        Snapshot {
+        let mut snapshot = Snapshot {
             sequence,
             now: Timestamp::now(),
             keychain: KeychainView {
@@ -157,7 +170,11 @@ impl Engine {
             recovery: kit.map(|kit| RecoveryView { made_at: kit.made_at, tested_at: kit.tested_at }),
             notices,
             ..nothing_yet(self.keychain.name())
+        };
+        if is_damaged(&snapshot) {
+            snapshot.good_copy = good_copy(&self.path).map(|copy| copy.made_at);
         }
+        snapshot
     }
 
     fn vault_view(&self) -> VaultView {

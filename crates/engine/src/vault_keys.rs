@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use floom_keychain::State;
-use floom_protocol::Failure;
 use floom_protocol::view::{KeptFile, KeysRotated};
 use floom_secret::SecretValue;
 use floom_vault::{Resealed, Standing, Vault, VaultError, standing};
@@ -13,6 +12,7 @@ use crate::command::said;
 use crate::engine::{Engine, Reply, Slot};
 use crate::error::refused;
 use crate::receipt::note;
+use crate::standing::blocked;
 use crate::{EngineError, words};
 
 impl Engine {
@@ -92,6 +92,11 @@ impl Engine {
         }
         let keychain = self.keychain.clone();
         self.keychain_state = State::Waiting;
+        if let Slot::Stopped(failure) = &mut self.slot
+            && [State::Locked, State::Absent, State::Dismissed].iter().any(|asks| asks.code() == failure.code)
+        {
+            *failure = blocked(State::Waiting);
+        }
         self.beside_blocking(
             move || keychain.unlock(),
             move |engine, unlocked| match unlocked {
@@ -102,12 +107,7 @@ impl Engine {
                 }
                 Err(error) => {
                     engine.keychain_state = error.state;
-                    let failure = Failure::new(
-                        error.code(),
-                        error.to_string(),
-                        "The vault stays closed; nothing was changed.",
-                        error.hint(),
-                    );
+                    let failure = blocked(error.state);
                     engine.slot = Slot::Stopped(failure.clone());
                     let _ = reply.send(Err(failure));
                 }

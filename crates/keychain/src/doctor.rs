@@ -115,9 +115,10 @@ fn cause(state: State, desktop: Desktop) -> &'static str {
             "The keyring was locked, by you or after a while, or its password is not that of your login."
         }
         (State::Waiting, _) => "Your system shows a password window; everything waits for your answer.",
-        (State::Denied, MacOs) => "You or the system refused: Floom Secrets is not on the entry's list of programs.",
+        (State::Dismissed, _) => "The window was cancelled, by you or because nothing on this desktop can show it.",
+        (State::Denied, MacOs) => "The system refused: Floom Secrets is not on the entry's list of programs.",
         (State::Denied, Container) => "The sandbox or the bus's policy does not let this program speak to the keyring.",
-        (State::Denied, _) => "The password window was closed, or the system refused this program.",
+        (State::Denied, _) => "The keyring service, or the bus between, does not let this program in.",
         (State::TimedOut, MacOs) => "The Keychain did not answer in 5 s; the security service may hang.",
         (State::TimedOut, Windows) => "The Credential Manager did not answer in 5 s; its service may hang.",
         (State::TimedOut, _) => "The keyring service runs and did not answer in 5 s.",
@@ -154,12 +155,16 @@ fn cure(state: State, desktop: Desktop) -> &'static str {
         (State::Locked, MacOs) => "Unlock it; macOS asks for your password. Over SSH, run `security unlock-keychain`.",
         (State::Locked, Container | Wsl | Windows | Other) => "Unlock it; your system asks for your password.",
         (State::Waiting, _) => "Answer the password window, or cancel it.",
+        (State::Dismissed, Headless) => {
+            "Run `gnome-keyring-daemon --unlock`, type the password, and end it with Ctrl+D; then try again."
+        }
+        (State::Dismissed, _) => "Try again, and type the password when your system asks.",
         (State::Denied, KeePassXc) => "Allow Floom Secrets when KeePassXC asks, then try again.",
         (State::Denied, MacOs) => {
             "In Keychain Access, open the entry dev.floom.secrets, add Floom Secrets under Access Control, then try again."
         }
         (State::Denied, Container) => "Let the sandbox speak to org.freedesktop.secrets, then try again.",
-        (State::Denied, _) => "Try again, and type the password when your system asks.",
+        (State::Denied, _) => "Look which rule keeps Floom Secrets from org.freedesktop.secrets, then try again.",
         (State::TimedOut, Gnome) => {
             "Try again; if it stays silent, run `systemctl --user restart gnome-keyring-daemon`."
         }
@@ -217,11 +222,12 @@ fn cure(state: State, desktop: Desktop) -> &'static str {
 mod tests {
     use super::*;
 
-    const STATES: [State; 9] = [
+    const STATES: [State; 10] = [
         State::Ready,
         State::Absent,
         State::Locked,
         State::Waiting,
+        State::Dismissed,
         State::Denied,
         State::TimedOut,
         State::NoService,

@@ -24,7 +24,7 @@ const KEY: u8 = 0;
 const NONE: u8 = 1;
 const FIRST_STATE: u8 = 2;
 /// The states in the order of their numbers.
-const STATES: [State; 9] = [
+const STATES: [State; 10] = [
     State::Ready,
     State::Absent,
     State::Locked,
@@ -34,6 +34,7 @@ const STATES: [State; 9] = [
     State::NoService,
     State::Foreign,
     State::Other,
+    State::Dismissed,
 ];
 
 /// The program that fetches; it calls [`answer_fetch`].

@@ -172,15 +172,15 @@ impl Keychain {
     /// own act. The system asks; this waits for the answer and has no limit of its own.
     ///
     /// # Errors
-    /// [`State::Denied`] where the creator dismissed the window, [`State::Waiting`] where
+    /// [`State::Dismissed`] where the creator closed the window, [`State::Waiting`] where
     /// another call already waits, else the state in which the keychain could not answer.
-    /// After [`Keychain::cancel_unlock`] it is [`State::Denied`] too.
+    /// After [`Keychain::cancel_unlock`] it is [`State::Dismissed`] too.
     pub fn unlock(&self) -> Result<(), KeychainError> {
         self.inner.thread.prompting(|store, cancel| store.unlock(cancel))
     }
 
     /// Ends an [`Keychain::unlock`] that waits: its window is closed where the system can do that, and its
-    /// caller gets [`State::Denied`]. Where the window cannot be closed (macOS), calls go on answering
+    /// caller gets [`State::Dismissed`]. Where the window cannot be closed (macOS), calls go on answering
     /// [`State::Waiting`] until it was answered. Without an unlock that waits nothing happens.
     pub fn cancel_unlock(&self) {
         self.inner.thread.cancel();
@@ -214,7 +214,15 @@ mod tests {
     fn a_keychain_that_cannot_answer_is_never_an_empty_one() {
         let keychain = Keychain::in_memory();
         keychain.write("index", b"kept").unwrap();
-        for state in [State::Absent, State::Locked, State::Denied, State::TimedOut, State::NoService, State::Other] {
+        for state in [
+            State::Absent,
+            State::Locked,
+            State::Dismissed,
+            State::Denied,
+            State::TimedOut,
+            State::NoService,
+            State::Other,
+        ] {
             keychain.set_state(state);
             assert_eq!(keychain.state(), state, "the state is told");
             assert_eq!(keychain.read("index"), Err(state.into()), "{state:?} is an error, not a missing entry");

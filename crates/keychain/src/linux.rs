@@ -168,7 +168,7 @@ fn unlocked_default<'a>(secrets: &'a SecretService<'_>) -> Result<Collection<'a>
 fn failed(error: Error) -> KeychainError {
     let state = match &error {
         Error::Locked => State::Locked,
-        Error::Prompt => State::Denied,
+        Error::Prompt => State::Dismissed,
         Error::Unavailable | Error::PromptDisconnected => State::NoService,
         Error::Zbus(error) => of_bus(error),
         Error::ZbusFdo(error) => of_bus_service(error),

@@ -101,7 +101,8 @@ impl Store for LoginKeychain {
 fn failed(error: Error) -> KeychainError {
     let state = match error.code() {
         status::INTERACTION_NOT_ALLOWED | status::INTERACTION_REQUIRED => State::Locked,
-        status::USER_CANCELED | status::AUTHORISATION_FAILED => State::Denied,
+        status::USER_CANCELED => State::Dismissed,
+        status::AUTHORISATION_FAILED => State::Denied,
         status::NO_DEFAULT_KEYCHAIN | status::NO_SUCH_KEYCHAIN => State::Absent,
         status::NOT_AVAILABLE => State::NoService,
         _ => State::Other,

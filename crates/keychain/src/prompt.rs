@@ -39,12 +39,12 @@ pub(super) fn create_default(bus: &Connection, alias: &str, cancel: &Cancel) -> 
 /// Ends whatever waits on `bus` when nobody waits for it any more.
 ///
 /// # Errors
-/// [`State::Denied`] where that is so already.
+/// [`State::Dismissed`] where that is so already.
 pub(super) fn close_on(cancel: &Cancel, bus: &Connection) -> Result<(), KeychainError> {
     let bus = bus.clone();
     match cancel.on_cancel(move || drop(bus.close())) {
         true => Ok(()),
-        false => Err(State::Denied.into()),
+        false => Err(State::Dismissed.into()),
     }
 }
 
@@ -68,7 +68,7 @@ fn ask(bus: &Connection, prompt: &ObjectPath<'_>, cancel: &Cancel) -> Result<(),
         let _ = closing.close();
     });
     if !wanted {
-        return Err(State::Denied.into());
+        return Err(State::Dismissed.into());
     }
     call(bus, prompt.as_str(), PROMPT, "Prompt", &("",))?;
     for message in messages {
@@ -88,7 +88,7 @@ fn answer_of(message: &Message, prompt: &ObjectPath<'_>) -> Option<Result<(), Ke
     match header.member()?.as_str() {
         "Completed" if header.path() == Some(prompt) => {
             let answered = message.body().deserialize::<(bool, OwnedValue)>().map_err(|_| State::Other.into());
-            Some(answered.and_then(|(dismissed, _)| if dismissed { Err(State::Denied.into()) } else { Ok(()) }))
+            Some(answered.and_then(|(dismissed, _)| if dismissed { Err(State::Dismissed.into()) } else { Ok(()) }))
         }
         "NameOwnerChanged" => {
             let body = message.body();

@@ -14,7 +14,9 @@ pub enum State {
     Locked,
     /// The system shows a password window and waits for the creator.
     Waiting,
-    /// The creator, or the system, refused.
+    /// The creator closed the system's password window without the password.
+    Dismissed,
+    /// The system's rules keep this program out.
     Denied,
     /// It did not answer within [`LIMIT`](crate::LIMIT).
     TimedOut,
@@ -34,6 +36,7 @@ impl State {
             Self::Absent => "keychain_absent",
             Self::Locked => "keychain_locked",
             Self::Waiting => "keychain_waiting",
+            Self::Dismissed => "keychain_dismissed",
             Self::Denied => "keychain_denied",
             Self::TimedOut => "keychain_timed_out",
             Self::NoService => "keychain_no_service",
@@ -49,6 +52,7 @@ impl State {
             Self::Absent => "There is no keychain on this account yet.",
             Self::Locked => "The keychain is locked.",
             Self::Waiting => "Waiting for you: your system shows a password window.",
+            Self::Dismissed => "The password window was closed, and the keychain is still locked.",
             Self::Denied => "The keychain said no.",
             Self::TimedOut => "The keychain did not answer in 5 s.",
             Self::NoService => "No keychain service is running.",
@@ -64,6 +68,7 @@ impl State {
             Self::Absent => "Unlock it; your system asks for a password and makes one.",
             Self::Locked => "Unlock it; your system asks for your password.",
             Self::Waiting => "Answer the password window, or cancel it.",
+            Self::Dismissed => "Try again, and type the password when your system asks.",
             Self::Denied => "Allow Floom Secrets there, then try again.",
             Self::TimedOut => "Try again; if it stays silent, restart the keychain service.",
             Self::NoService => "Start the service that your desktop uses, then try again.",
@@ -105,11 +110,12 @@ impl From<State> for KeychainError {
 mod tests {
     use super::*;
 
-    const ALL: [State; 9] = [
+    const ALL: [State; 10] = [
         State::Ready,
         State::Absent,
         State::Locked,
         State::Waiting,
+        State::Dismissed,
         State::Denied,
         State::TimedOut,
         State::NoService,

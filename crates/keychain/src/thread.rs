@@ -121,7 +121,7 @@ impl StoreThread {
         *self.unlocking() = Some(Unlocking { cancel: cancel.clone(), answer: answer.clone() });
         let done = Done { prompting: self.prompting.clone(), unlocking: self.unlocking.clone() };
         let sent = self.send(Box::new(move |store| {
-            let result = if cancel.is_cancelled() { Err(State::Denied.into()) } else { work(store, &cancel) };
+            let result = if cancel.is_cancelled() { Err(State::Dismissed.into()) } else { work(store, &cancel) };
             drop(done);
             let _ = answer.send(result);
         }));
@@ -131,7 +131,7 @@ impl StoreThread {
     /// Lets go of the caller of an unlock that waits, and closes its window where that can be done.
     pub(crate) fn cancel(&self) {
         let Some(unlocking) = self.unlocking().take() else { return };
-        let _ = unlocking.answer.try_send(Err(State::Denied.into()));
+        let _ = unlocking.answer.try_send(Err(State::Dismissed.into()));
         unlocking.cancel.cancel();
     }
 
@@ -246,7 +246,7 @@ mod tests {
             });
             is_asked.recv().unwrap();
             thread.cancel();
-            assert_eq!(unlock.join().unwrap(), Err(State::Denied.into()), "its caller does not wait for the window");
+            assert_eq!(unlock.join().unwrap(), Err(State::Dismissed.into()), "its caller does not wait for the window");
             closed.recv().expect("the window was closed");
             assert_eq!(thread.prompting(|_, _| Ok(())), Err(State::Waiting.into()), "the window may still be there");
             end.send(()).unwrap();

@@ -116,7 +116,7 @@ fn a_service_that_is_stopped() {
         let kept = keychain.read_key("entry").expect("it is read").expect("it is there");
         signal(&keyring, "STOP");
         assert_eq!(background(&keychain), [Stopped(State::TimedOut); 5], "silence is silence");
-        assert_eq!(unlock(&keychain), Stopped(State::Denied), "an unlock that hangs is cancelled");
+        assert_eq!(unlock(&keychain), Stopped(State::Dismissed), "an unlock that hangs is cancelled");
         assert!(kept.bytes() == &KEY, "what was read goes on working");
         signal(&keyring, "CONT");
         drop(keyring);
@@ -162,7 +162,7 @@ fn a_prompt_that_is_dismissed() {
         let keychain = keychain(&bus);
         assert_eq!(background(&keychain), [Stopped(State::Locked); 5], "it is locked");
         assert_eq!(behaviour.prompts.load(Ordering::SeqCst), 0, "nothing asks by itself");
-        assert_eq!(unlock(&keychain), Stopped(State::Denied), "no is no");
+        assert_eq!(unlock(&keychain), Stopped(State::Dismissed), "no is no");
         assert_eq!(behaviour.prompts.load(Ordering::SeqCst), 1, "the creator was asked once");
         assert_eq!(background(&keychain), [Stopped(State::Locked); 5], "and it is still locked");
         assert_eq!(behaviour.prompts.load(Ordering::SeqCst), 1, "nobody asked again");
@@ -206,7 +206,7 @@ fn a_prompt_that_waits_is_closed_by_a_cancel() {
         assert_eq!(background(&keychain), [Stopped(State::Waiting); 5], "everybody else is told that it waits");
         assert_eq!(keychain.unlock(), Err(State::Waiting.into()), "there is one window at a time");
         keychain.cancel_unlock();
-        assert_eq!(unlock.join().expect("no panic"), Err(State::Denied.into()), "its caller is let go");
+        assert_eq!(unlock.join().expect("no panic"), Err(State::Dismissed.into()), "its caller is let go");
     });
     while keychain.state() == State::Waiting {
         thread::yield_now();

@@ -47,6 +47,9 @@ pub struct Snapshot {
     /// What the creator must know about the vault: `vault_rolled_back`, `vault_restored`, `vault_value_damaged`.
     #[serde(default)]
     pub notices: Vec<Failure>,
+    /// Where the vault's file is damaged: from when the last good copy is, if there is one.
+    #[serde(default)]
+    pub good_copy: Option<Timestamp>,
 }
 
 /// The recovery kit, as far as it can be shown.

@@ -12,10 +12,11 @@ use place::{Place, at, killed_at_every_point, put, value};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-const SILENT: [State; 8] = [
+const SILENT: [State; 9] = [
     State::Absent,
     State::Locked,
     State::Waiting,
+    State::Dismissed,
     State::Denied,
     State::TimedOut,
     State::NoService,

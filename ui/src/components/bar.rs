@@ -24,7 +24,7 @@ pub(super) enum Notice {
     /// Floom does not take the key.
     Refused(Failure),
     /// Something about the vault that the creator must know.
-    Vault(Failure),
+    Vault { failure: Failure, good_copy: bool },
     /// Runs will fail.
     Missing(Vec<String>),
     /// A brake holds a watched file.
@@ -45,7 +45,8 @@ pub(super) fn notices(state: &State) -> Vec<Notice> {
     if let Some(ConnectionState::Refused { failure }) = connection {
         notices.push(Notice::Refused(failure.clone()));
     }
-    notices.extend(snapshot.notices.iter().cloned().map(Notice::Vault));
+    let good_copy = snapshot.good_copy.is_some();
+    notices.extend(snapshot.notices.iter().cloned().map(|failure| Notice::Vault { failure, good_copy }));
     if let Some(app) = state.app().filter(|app| !app.missing.is_empty()) {
         notices.push(Notice::Missing(app.missing.clone()));
     }
@@ -78,7 +79,7 @@ fn of_link(link: &LinkView) -> Option<Notice> {
 impl Notice {
     /// Whether its button is the one that is filled.
     pub(super) fn is_primary(&self) -> bool {
-        !matches!(self, Self::Vault(_) | Self::Missing(_) | Self::Gone { .. } | Self::Unreadable { .. })
+        !matches!(self, Self::Vault { .. } | Self::Missing(_) | Self::Gone { .. } | Self::Unreadable { .. })
     }
 }
 
@@ -117,7 +118,7 @@ pub(super) fn Bar(props: &BarProps) -> Html {
             html! { <><b>{&failure.message}</b>{format!(" {}", failure.kept)}</> },
             button(words::ANOTHER_KEY, true, props.desk.on_tell(|| Msg::Open(Layer::Connect))),
         ),
-        Notice::Vault(failure) => vault(failure, &props.desk),
+        Notice::Vault { failure, good_copy } => vault(failure, *good_copy, &props.desk),
         Notice::Missing(keys) => missing(keys, &props.desk),
         Notice::Brake { link, path, app, brake, long } => {
             let (link, path, app) = (link.clone(), path.clone(), app.clone());
@@ -186,14 +187,14 @@ fn button(says: &'static str, primary: bool, onclick: Callback<MouseEvent>) -> H
 type Look = (&'static str, &'static str, Option<String>, Html, Html);
 
 /// What was found out about the vault, and the creator's answer where one is needed.
-fn vault(failure: &Failure, desk: &Desk) -> Look {
+fn vault(failure: &Failure, good_copy: bool, desk: &Desk) -> Look {
     let answer = |says: &'static str, act: fn() -> Act| {
         html! { <button class="btn btn-sm" data-testid="notice-accept" onclick={desk.on_act(act)}>{says}</button> }
     };
     let buttons = match failure.code.as_str() {
         "vault_rolled_back" | "vault_anchor_foreign" => answer(words::ACCEPT_OLDER, || Act::AcceptOlder),
         "vault_restored" => answer(words::ACCEPT_RESTORED, || Act::AcceptRestored),
-        "vault_damaged" => answer(words::TO_GOOD_COPY, || Act::RestoreGoodCopy),
+        "vault_damaged" if good_copy => answer(words::TO_GOOD_COPY, || Act::RestoreGoodCopy),
         _ => Html::default(),
     };
     let says = html! { <><b>{&failure.message}</b>{format!(" {} {}", failure.kept, failure.next)}</> };

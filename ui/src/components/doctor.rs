@@ -21,6 +21,9 @@ pub(super) struct DoctorProps {
     pub(super) busy: bool,
     /// Whether the agent answers, so that it can be asked what it finds.
     pub(super) agent: bool,
+    /// Whether there is a last good copy of the vault's file.
+    #[prop_or_default]
+    pub(super) good_copy: bool,
     /// How many watched files wait.
     #[prop_or_default]
     pub(super) files: usize,
@@ -55,7 +58,7 @@ impl Way {
             "keychain_no_service" => &[Again, Kit, Passphrase],
             "keychain_locked" | "keychain_absent" => &[Unlock],
             "keychain_waiting" => &[Cancel],
-            "keychain_denied" | "keychain_timed_out" | "keychain_other" => &[Again, Kit],
+            "keychain_dismissed" | "keychain_denied" | "keychain_timed_out" | "keychain_other" => &[Again, Kit],
             "keychain_foreign" | "vault_key_missing" | "vault_wrong_key" => &[Kit, Again, Anew],
             "vault_file_missing" => &[Again, Kit, Anew],
             "vault_damaged" => &[GoodCopy, Kit, Anew],
@@ -90,8 +93,8 @@ pub(super) fn Doctor(props: &DoctorProps) -> Html {
                 if let Some(failure) = &props.failure {
                     <h2 class="eyebrow cure-h">{words::WHAT_TO_DO}</h2>
                     <ul class="card cure">
-                        {for Way::out_of(&failure.code).iter().enumerate().map(|(number, way)| {
-                            self::way(*way, number == 0, failure, told.and_then(|told| told.cure.as_deref()), props)
+                        {for ways(props, failure).enumerate().map(|(number, way)| {
+                            self::way(way, number == 0, failure, told.and_then(|told| told.cure.as_deref()), props)
                         })}
                     </ul>
                 }
@@ -99,6 +102,12 @@ pub(super) fn Doctor(props: &DoctorProps) -> Html {
             </div></div>
         </FullView>
     }
+}
+
+/// The ways out that there are.
+fn ways(props: &DoctorProps, failure: &Failure) -> impl Iterator<Item = Way> {
+    let good_copy = props.good_copy;
+    Way::out_of(&failure.code).iter().copied().filter(move |way| *way != Way::GoodCopy || good_copy)
 }
 
 /// What happened and why; nothing that the agent did not say.
@@ -233,11 +242,12 @@ fn foot(props: &DoctorProps) -> Html {
 mod tests {
     use super::*;
 
-    const STOPS: [&str; 13] = [
+    const STOPS: [&str; 14] = [
         "keychain_no_service",
         "keychain_locked",
         "keychain_absent",
         "keychain_waiting",
+        "keychain_dismissed",
         "keychain_denied",
         "keychain_timed_out",
         "keychain_foreign",

@@ -65,7 +65,7 @@ fn view(state: &State, wide: bool, desk: &Desk) -> Html {
         VaultView::Locked { passphrase: false } => locked(state, keychain, files, desk),
         VaultView::Locked { passphrase: true } => html! { <PassphraseLock {desk} {files} {busy} {inert} /> },
         VaultView::Stopped { failure } => html! {
-            <Doctor {desk} failure={failure.clone()} found={state.doctor.clone()} {busy} agent={true} {files} {inert} />
+            <Doctor {desk} failure={failure.clone()} found={state.doctor.clone()} {busy} agent={true} {files} {inert} good_copy={snapshot.good_copy.is_some()} />
         },
         VaultView::Open => open(state, snapshot, wide, desk),
     }
