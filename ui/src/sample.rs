@@ -139,7 +139,7 @@ pub(crate) fn preview(app: Option<&str>, fates: &[Fate]) -> ImportPreview {
 pub(crate) fn code() -> Code {
     let groups = ["K7QMX", "T4VK0", "H2RPN", "W6BYC", "3GZJS", "MNA5T", "E4XQ7"];
     let groups = groups.map(|group| CodeGroup(SecretValue::new(group.to_owned()))).into();
-    Code::new(RecoveryCodeView { groups, file: "/home/me/floom-kit.vault".into() })
+    Code::new(RecoveryCodeView { groups, file: "/home/me/floom-kit.vault".into(), before: None })
 }
 
 /// A refusal with `code`.

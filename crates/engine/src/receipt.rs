@@ -10,9 +10,13 @@ use crate::{EngineError, words};
 
 /// Writes a receipt about a thing that is no key: its title, then what happened.
 pub(crate) fn note(tx: &mut Tx<'_>, what: &'static str, title: &str, text: &str) -> Result<(), EngineError> {
-    let detail = words::titled(title, text);
-    tx.append_receipt(&NewReceipt { what, app: None, key: None, detail: &detail }, Timestamp::now())?;
+    tx.append_receipt(&about(what, &words::titled(title, text)), Timestamp::now())?;
     Ok(())
+}
+
+/// The same, not written yet; `detail` is [`titled`](words::titled).
+pub(crate) fn about<'a>(what: &'static str, detail: &'a str) -> NewReceipt<'a> {
+    NewReceipt { what, app: None, key: None, detail }
 }
 
 impl Engine {

@@ -46,24 +46,20 @@ impl Engine {
                 absolute(&path)?;
                 can_be_written(&path, replace)?;
                 let now = Timestamp::now();
-                let (code, what, text) = match replace {
-                    true => {
-                        (vault.replace_recovery_kit(now)?, "recovery_kit_replaced", "made anew; the old code is void")
-                    }
-                    false => (vault.make_recovery_kit(now)?, "recovery_kit_made", "made; prove it with its code"),
+                let kit = vault.new_recovery_kit(replace, now)?;
+                let before = kit.write_file(vault, &path)?;
+                let (what, text) = match replace {
+                    true => ("recovery_kit_replaced", "made anew; the old code opens old files only"),
+                    false => ("recovery_kit_made", "made; prove it with its code"),
                 };
-                vault.transaction(|tx| note(tx, what, "Recovery kit", text))?;
-                vault.write_kit_file(&path).map_err(|error| {
-                    EngineError::from(Failure::new(
-                        error.code(),
-                        error.to_string(),
-                        "The vault is as it was; the kit whose file could not be written opens nothing.",
-                        "Make a new kit in its place, with its file elsewhere.",
-                    ))
+                let code = vault.transaction(|tx| {
+                    note(tx, what, "Recovery kit", text)?;
+                    Ok::<_, EngineError>(tx.adopt_kit(kit)?)
                 })?;
                 Ok::<_, EngineError>(RecoveryCodeView {
                     groups: code.groups().into_iter().map(CodeGroup).collect(),
                     file: path.display().to_string(),
+                    before: before.map(|before| before.display().to_string()),
                 })
             },
             |_, made| made,
@@ -87,9 +83,11 @@ impl Engine {
                         if report.vault != vault.id() {
                             return Err(foreign_kit());
                         }
-                        vault.record_drill(&report, now)?;
                         let text = format!("proven: {} opened", words::counted(report.contents.values, "value"));
-                        engine.note("recovery_proven", "Recovery kit", &text)?;
+                        vault.transaction(|tx| {
+                            tx.record_drill(&report, now)?;
+                            note(tx, "recovery_proven", "Recovery kit", &text)
+                        })?;
                     }
                     Ok(drill_view(&report.contents))
                 });

@@ -8,8 +8,8 @@ use floom_protocol::command::Variable;
 use floom_protocol::view::{AppRef, VersionView};
 use floom_secret::{Policy, SecretValue};
 use floom_vault::{
-    App, AppId, Fingerprint, LinkId, NewOutboxItem, NewReceipt, OutboxChange, OutboxItem, RemoteState, Secret,
-    SecretId, Source, Tx, kept,
+    App, AppId, Fingerprint, LinkId, NewOutboxItem, NewReceipt, OutboxChange, ReceiptNumber, RemoteState, Secret,
+    Source, Tx, kept,
 };
 use jiff::Timestamp;
 
@@ -40,22 +40,27 @@ impl Engine {
                 let secret = known(tx, app, &row.key)?;
                 if row.sends {
                     tx.set_policy(id, row.policy)?;
-                    if !row.stores {
-                        let detail = format!("stored before, decided to be sent under {}", words::policy(row.policy));
-                        receipt(tx, "send_decided", &slug, &row.key, &detail, now)?;
-                    }
                 }
                 let stored = match values.get(&row.key).filter(|_| row.stores) {
                     Some(value) => Some(store(tx, &slug, &secret, value, &origin(row), now)?),
-                    None => secret.current.as_ref().map(|current| current.version),
+                    None => None,
                 };
-                if row.sends {
-                    let change = match (row.policy, stored) {
-                        (Policy::Creator, Some(version)) => OutboxChange::Value { version, policy: Policy::Creator },
-                        (policy, _) => OutboxChange::Policy(policy),
-                    };
-                    enqueue(tx, &slug, &secret, change, in_flight, now)?;
+                if !row.sends {
+                    continue;
                 }
+                let (version, told) = match stored {
+                    Some((version, told)) => (Some(version), told),
+                    None => {
+                        let detail = format!("stored before, decided to be sent under {}", words::policy(row.policy));
+                        let told = receipt(tx, "send_decided", &slug, &row.key, &detail, now)?;
+                        (secret.current.as_ref().map(|current| current.version), told)
+                    }
+                };
+                let change = match (row.policy, version) {
+                    (Policy::Creator, Some(version)) => OutboxChange::Value { version, policy: Policy::Creator },
+                    (policy, _) => OutboxChange::Policy(policy),
+                };
+                enqueue(tx, &slug, &secret, change, told, in_flight, now)?;
             }
             Ok::<_, EngineError>(())
         })?;
@@ -88,16 +93,14 @@ impl Engine {
                 let detail = format!("policy set to {}", words::policy(policy));
                 receipt(tx, "policy_set", &app.slug, key, &detail, now)?;
             }
-            let version = store(tx, &app.slug, &secret, value, &Source::Typed, now)?;
-            match policy {
-                _ if !secret.remote.declared => {}
-                Policy::Creator => {
-                    enqueue(tx, &app.slug, &secret, OutboxChange::Value { version, policy }, in_flight, now)?
-                }
-                Policy::User if before != Policy::User || secret.remote.policy != Some(Policy::User) => {
-                    enqueue(tx, &app.slug, &secret, OutboxChange::Policy(policy), in_flight, now)?;
-                }
-                Policy::User => {}
+            let (version, told) = store(tx, &app.slug, &secret, value, &Source::Typed, now)?;
+            let changes = before != Policy::User || secret.remote.policy != Some(Policy::User);
+            let change = match policy {
+                Policy::Creator => Some(OutboxChange::Value { version, policy }),
+                Policy::User => changes.then_some(OutboxChange::Policy(policy)),
+            };
+            if let Some(change) = change.filter(|_| secret.remote.declared) {
+                enqueue(tx, &app.slug, &secret, change, told, in_flight, now)?;
             }
             Ok::<_, EngineError>(())
         })?;
@@ -139,9 +142,9 @@ impl Engine {
         self.vault_mut()?.transaction(|tx| {
             tx.set_policy(secret.id, policy)?;
             let detail = format!("policy set to {}", words::policy(policy));
-            receipt(tx, "policy_set", &app.slug, key, &detail, now)?;
+            let told = receipt(tx, "policy_set", &app.slug, key, &detail, now)?;
             if secret.remote.declared {
-                enqueue(tx, &app.slug, &secret, change, in_flight, now)?;
+                enqueue(tx, &app.slug, &secret, change, told, in_flight, now)?;
             }
             Ok(())
         })
@@ -187,8 +190,8 @@ impl Engine {
         let in_flight = self.in_flight;
         self.vault_mut()?.transaction(|tx| {
             let version = tx.put_value(secret.id, &value, &Source::Restored { from }, now)?;
-            receipt(tx, "value_restored", &app.slug, &secret.name, said, now)?;
-            send_current(tx, app, secret, version, &value, in_flight, now)
+            let told = receipt(tx, "value_restored", &app.slug, &secret.name, said, now)?;
+            send_current(tx, app, secret, (version, &value), told, in_flight, now)
         })?;
         self.nothing_asked(app.id, &secret.name);
         Ok(())
@@ -207,8 +210,8 @@ impl Engine {
         let in_flight = self.in_flight;
         self.vault_mut()?.transaction(|tx| {
             tx.restore_removed(secret.id)?;
-            receipt(tx, "removal_undone", &app.slug, key, "its removal was taken back", now)?;
-            send_current(tx, &app, &secret, version, &value, in_flight, now)
+            let told = receipt(tx, "removal_undone", &app.slug, key, "its removal was taken back", now)?;
+            send_current(tx, &app, &secret, (version, &value), told, in_flight, now)
         })?;
         self.nothing_asked(app.id, key);
         Ok(())
@@ -222,11 +225,11 @@ impl Engine {
         let in_flight = self.in_flight;
         self.vault_mut()?.transaction(|tx| {
             tx.mark_removed(secret.id, now)?;
-            receipt(tx, "value_removed", &app.slug, key, "removed; kept encrypted here", now)?;
+            let told = receipt(tx, "value_removed", &app.slug, key, "removed; kept encrypted here", now)?;
             set_aside_in_files(tx, app.id, key, None, None)?;
-            let on_its_way = !waiting(tx, secret.id)?.is_empty();
+            let on_its_way = !tx.outbox_of(secret.id)?.is_empty();
             if secret.remote.declared && (on_its_way || secret.remote.has_value != Some(false)) {
-                enqueue(tx, &app.slug, &secret, OutboxChange::Remove, in_flight, now)?;
+                enqueue(tx, &app.slug, &secret, OutboxChange::Remove, told, in_flight, now)?;
             }
             Ok::<_, EngineError>(())
         })?;
@@ -317,9 +320,8 @@ fn receipt(
     key: &str,
     detail: &str,
     now: Timestamp,
-) -> Result<(), EngineError> {
-    tx.append_receipt(&NewReceipt { what, app: Some(app), key: Some(key), detail }, now)?;
-    Ok(())
+) -> Result<ReceiptNumber, EngineError> {
+    Ok(tx.append_receipt(&NewReceipt { what, app: Some(app), key: Some(key), detail }, now)?)
 }
 
 /// Sends `version`, which has just become current again, under the creator vault.
@@ -327,8 +329,8 @@ fn send_current(
     tx: &mut Tx<'_>,
     app: &App,
     secret: &Secret,
-    version: u32,
-    value: &SecretValue,
+    (version, value): (u32, &SecretValue),
+    told: ReceiptNumber,
     in_flight: Option<i64>,
     now: Timestamp,
 ) -> Result<(), EngineError> {
@@ -338,11 +340,12 @@ fn send_current(
     tx.set_remote(secret.id, &settled)?;
     if secret.remote.declared && policy_of(Some(secret), Policy::Creator) == Policy::Creator {
         let change = OutboxChange::Value { version, policy: Policy::Creator };
-        enqueue(tx, &app.slug, secret, change, in_flight, now)?;
+        enqueue(tx, &app.slug, secret, change, told, in_flight, now)?;
     }
     Ok(())
 }
 
+/// Stores `value` as a new version; gives its number and its receipt's.
 fn store(
     tx: &mut Tx<'_>,
     app: &str,
@@ -350,17 +353,17 @@ fn store(
     value: &SecretValue,
     source: &Source,
     now: Timestamp,
-) -> Result<u32, EngineError> {
+) -> Result<(u32, ReceiptNumber), EngineError> {
     let version = tx.put_value(secret.id, value, source, now)?;
     let from = words::from(source);
     let (what, detail) = match &secret.current {
         Some(_) => ("value_rotated", format!("rotated {from}")),
         None => ("value_stored", format!("stored {from}")),
     };
-    receipt(tx, what, app, &secret.name, &detail, now)?;
+    let told = receipt(tx, what, app, &secret.name, &detail, now)?;
     let current = tx.fingerprint(value);
     set_aside_in_files(tx, secret.app, &secret.name, Some(current), Some(source))?;
-    Ok(version)
+    Ok((version, told))
 }
 
 /// Whether `older`, not sent yet, has nothing left to do once `newer` is decided.
@@ -376,21 +379,18 @@ fn enqueue(
     app: &str,
     secret: &Secret,
     change: OutboxChange,
+    told: ReceiptNumber,
     in_flight: Option<i64>,
     now: Timestamp,
 ) -> Result<(), EngineError> {
-    let older = waiting(tx, secret.id)?;
+    let older = tx.outbox_of(secret.id)?;
     for older in older.iter().filter(|older| Some(older.id) != in_flight && replaces(change, older.change)) {
         tx.outbox_done(older.id)?;
         let detail = "an earlier change is never sent: a newer one replaced it";
         receipt(tx, "never_sent", app, &secret.name, detail, now)?;
     }
-    tx.enqueue(&NewOutboxItem { app: secret.app, secret: secret.id, change }, now)?;
+    tx.enqueue(&NewOutboxItem { app: secret.app, secret: secret.id, change }, told, now)?;
     Ok(())
-}
-
-fn waiting(tx: &Tx<'_>, secret: SecretId) -> Result<Vec<OutboxItem>, EngineError> {
-    Ok(tx.outbox()?.into_iter().filter(|item| item.secret == secret).collect())
 }
 
 /// After another value than a watched file has became current, the file's is set aside, so that its

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::command::said;
 use crate::engine::{Engine, Reply, Slot};
 use crate::error::refused;
-use crate::receipt::note;
+use crate::receipt::{about, note};
 use crate::standing::blocked;
 use crate::{EngineError, words};
 
@@ -174,8 +174,8 @@ impl Engine {
         self.lend_for(
             reply,
             move |vault| {
-                vault.change_passphrase(&old, &new, Timestamp::now())?;
-                vault.transaction(|tx| note(tx, "passphrase_changed", "Vault", "the passphrase was changed"))?;
+                let detail = words::titled("Vault", "the passphrase was changed");
+                vault.change_passphrase(&old, &new, &about("passphrase_changed", &detail), Timestamp::now())?;
                 // The copy under the old passphrase opens with nothing that anybody should know any more.
                 let _ = vault.keep_good_copy();
                 Ok::<_, EngineError>(())
@@ -202,8 +202,8 @@ impl Engine {
                 }
                 let resealed = if data_keys { vault.transaction(reseal)? } else { Resealed::default() };
                 if !passphrase {
-                    vault.rotate_kek(&keychain, Timestamp::now())?;
-                    vault.transaction(|tx| note(tx, "key_rotated", "Vault", "its key in the keychain was replaced"))?;
+                    let detail = words::titled("Vault", "its key in the keychain was replaced");
+                    vault.rotate_kek(&keychain, &about("key_rotated", &detail), Timestamp::now())?;
                 }
                 let _ = vault.keep_good_copy();
                 Ok(resealed)

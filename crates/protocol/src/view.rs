@@ -390,6 +390,9 @@ pub struct RecoveryCodeView {
     pub groups: Vec<CodeGroup>,
     /// The kit's file.
     pub file: String,
+    /// Where the kit's file that was in its place is kept.
+    #[serde(default)]
+    pub before: Option<String>,
 }
 
 /// Five characters of a recovery code.

@@ -59,7 +59,7 @@ impl Key {
     pub(crate) fn expand(&self, info: &[u8]) -> Self {
         let info = [info, &[1]].concat();
         let Ok(key) = GuardedKey::fill_with(|place| {
-            keyed(self, &info).finalize_into(place.into());
+            on_a_wiped_stack(|| keyed(self, &info).finalize_into(place.into()));
             Ok::<_, Infallible>(())
         });
         Self(key)
@@ -118,8 +118,8 @@ pub(crate) fn open_in_place(
     .map_err(|_| DoesNotOpen)
 }
 
-/// Does `work` and wipes the part of the stack that it used: the cipher wipes its key schedule where it ends,
-/// but not where it stood before it was moved (seen with VAES; the schedule begins with the key itself).
+/// Does `work` and wipes the part of the stack that it used: what is made of a key is wiped where it ends, but not
+/// where it stood before it was moved (seen of AES with VAES, whose schedule begins with the key itself, and of HMAC).
 fn on_a_wiped_stack<T>(work: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn deeper<T>(work: impl FnOnce() -> T) -> T {
@@ -137,7 +137,7 @@ fn on_a_wiped_stack<T>(work: impl FnOnce() -> T) -> T {
 
 /// HMAC-SHA-256 of `message`.
 pub(crate) fn mac(key: &Key, message: &[u8]) -> [u8; KEY] {
-    keyed(key, message).finalize().into_bytes().into()
+    on_a_wiped_stack(|| keyed(key, message).finalize().into_bytes().into())
 }
 
 fn keyed(key: &Key, message: &[u8]) -> Hmac<Sha256> {

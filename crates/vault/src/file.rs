@@ -94,8 +94,17 @@ pub(crate) fn make(
 
 /// Keeps what `db` holds as a file of its own at `path`, in one consistent state; what was there is replaced at once.
 pub(crate) fn copy(db: &Connection, path: &Path) -> Result<(), VaultError> {
+    copy_with(db, path, |_| Ok(()))
+}
+
+/// [`copy`], with what `change` does to it before it appears.
+pub(crate) fn copy_with(
+    db: &Connection,
+    path: &Path,
+    change: impl FnOnce(&Connection) -> Result<(), VaultError>,
+) -> Result<(), VaultError> {
     let draft = beside(path, ".new");
-    let copied = copy_whole(db, &draft);
+    let copied = copy_whole(db, &draft, change);
     if copied.is_err() {
         let _ = remove(&draft);
     }
@@ -104,13 +113,18 @@ pub(crate) fn copy(db: &Connection, path: &Path) -> Result<(), VaultError> {
     sync_folder(path)
 }
 
-fn copy_whole(db: &Connection, draft: &Path) -> Result<(), VaultError> {
+fn copy_whole(
+    db: &Connection,
+    draft: &Path,
+    change: impl FnOnce(&Connection) -> Result<(), VaultError>,
+) -> Result<(), VaultError> {
     new_draft(draft)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut to = Connection::open_with_flags(draft, flags)?;
     copy_into(db, &mut to)?;
     // A copy is one file: it says so itself, and can be read where nothing can be written beside it.
     to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+    change(&to)?;
     to.close().map_err(|(_, error)| error)?;
     Ok(File::open(draft)?.sync_all()?)
 }

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Fields;
-use crate::{AppId, Readable, Records, SecretId, Tx, VaultError, VersionNumber, time};
+use crate::{AppId, Readable, ReceiptNumber, Records, SecretId, Tx, VaultError, VersionNumber, time};
 
 /// One change that waits to be sent over its app's connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +160,16 @@ impl Records {
         Readable::of(rows.map(|row| self.checked_item(row.map_err(unfit)?)?.item()))
     }
 
+    /// What waits of one secret, oldest first.
+    ///
+    /// # Errors
+    /// As [`Records::outbox`].
+    pub fn outbox_of(&self, secret: SecretId) -> Result<Vec<OutboxItem>, VaultError> {
+        let mut statement = self.db.prepare_cached(&format!("{SELECT} WHERE secrets.id = ?1 ORDER BY outbox.id"))?;
+        let rows = statement.query_map([secret], OutboxRow::read)?;
+        rows.map(|row| self.checked_item(row?)?.item()).collect()
+    }
+
     fn checked_item(&self, (row, mac): (OutboxRow, Vec<u8>)) -> Result<OutboxRow, VaultError> {
         self.keys.check_row(&row.fields(), &mac, "outbox", &row.id.to_string())?;
         Ok(row)
@@ -167,11 +177,16 @@ impl Records {
 }
 
 impl Tx<'_> {
-    /// Queues a change.
+    /// Queues a change, of which `_receipt` tells: nothing is ever sent without one.
     ///
     /// # Errors
     /// [`VaultError::NotFound`] where the app has no such secret.
-    pub fn enqueue(&mut self, item: &NewOutboxItem, now: Timestamp) -> Result<i64, VaultError> {
+    pub fn enqueue(
+        &mut self,
+        item: &NewOutboxItem,
+        _receipt: ReceiptNumber,
+        now: Timestamp,
+    ) -> Result<i64, VaultError> {
         let secret = self.secret_row(item.secret)?;
         if secret.app != item.app {
             return Err(VaultError::NotFound("secret"));

@@ -34,6 +34,8 @@ pub enum Point {
     DataKeysResealed,
     /// The same, committed.
     DataKeysCommitted,
+    /// A new recovery kit: its file is there, the vault does not know it yet.
+    KitWritten,
     /// Restoring: the keychain has the new key, read back.
     RestoreKeyWritten,
     /// The vault's file is there.

@@ -41,6 +41,17 @@ pub struct NewReceipt<'a> {
     pub detail: &'a str,
 }
 
+/// Proof that a receipt is written: whatever needs one takes it. Only [`Tx::append_receipt`] gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceiptNumber(i64);
+
+impl ReceiptNumber {
+    /// The receipt's place in the chain, from 1.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
 /// What a walk along the chain found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChainCheck {
@@ -269,7 +280,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`VaultError::RowAltered`] where the end was changed from outside.
-    pub fn append_receipt(&mut self, new: &NewReceipt<'_>, now: Timestamp) -> Result<i64, VaultError> {
+    pub fn append_receipt(&mut self, new: &NewReceipt<'_>, now: Timestamp) -> Result<ReceiptNumber, VaultError> {
         let head = Head::read(self)?.ok_or_else(end_altered)?;
         let sequence = head.sequence + 1;
         let row = ReceiptRow {
@@ -288,6 +299,6 @@ impl Tx<'_> {
             )?
             .execute(params![sequence, row.at, row.what, row.app, row.key, row.detail, mac])?;
         Head { sequence, mac }.write(self)?;
-        Ok(sequence)
+        Ok(ReceiptNumber(sequence))
     }
 }

@@ -3,7 +3,7 @@
 //! The vault keeps the public half of the code's key pair and seals every new key-encryption key to it, so that the
 //! kit outlives rotations. The kit's file is a copy of the vault, still encrypted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 use crate::cipher::Key;
 use crate::context::Fields;
+use crate::keys::Keys;
+use crate::point::{Point, reach};
 use crate::recovery_key::{self, PUBLIC, RecoveryKey};
 use crate::{DrillReport, Records, RecoveryCode, Tx, Vault, VaultError, file, time};
 
@@ -66,8 +68,8 @@ impl KitRow {
             .bytes(&self.sealed)
     }
 
-    fn write(&self, records: &Records) -> Result<(), VaultError> {
-        records.db.execute(
+    fn write(&self, db: &Connection, keys: &Keys) -> Result<(), VaultError> {
+        db.execute(
             "INSERT OR REPLACE INTO recovery (one, id, public_key, made_at, tested_at, kek_generation, sealed, mac)
              VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
@@ -77,7 +79,7 @@ impl KitRow {
                 self.tested_at,
                 self.kek_generation,
                 self.sealed,
-                records.keys.row_mac(&self.fields())
+                keys.row_mac(&self.fields())
             ],
         )?;
         Ok(())
@@ -106,48 +108,101 @@ impl Records {
 }
 
 impl Tx<'_> {
+    /// Makes `kit` the vault's own and gives its code, which is shown once and stored nowhere. The old code goes on
+    /// opening old kit files, as long as those exist; it opens nothing that is written from now on.
+    ///
+    /// # Errors
+    /// [`VaultError::Busy`] where the vault's key was replaced since the kit was drawn; the database's.
+    pub fn adopt_kit(&mut self, kit: NewKit) -> Result<RecoveryCode, VaultError> {
+        if kit.row.kek_generation != self.keys.kek_generation() {
+            return Err(VaultError::Busy);
+        }
+        kit.row.write(&self.db, &self.keys)?;
+        Ok(kit.code)
+    }
+
+    /// Notes that `report` has proven this vault's kit.
+    ///
+    /// # Errors
+    /// [`VaultError::WrongCode`] where the report is about another kit, [`VaultError::KitDamaged`] where not
+    /// everything in it opened, [`VaultError::NoKit`].
+    pub fn record_drill(&mut self, report: &DrillReport, now: Timestamp) -> Result<(), VaultError> {
+        if !report.contents.is_whole() {
+            return Err(VaultError::KitDamaged);
+        }
+        match self.kit_row()? {
+            Some(row) if row.id == report.kit.id && self.id() == report.vault => {
+                KitRow { tested_at: Some(time::stored(now)), ..row }.write(&self.db, &self.keys)
+            }
+            Some(_) => Err(VaultError::WrongCode),
+            None => Err(VaultError::NoKit),
+        }
+    }
+
     /// Seals a new key-encryption key to the kit, where there is one.
     pub(crate) fn seal_to_kit(&mut self, kek: &Key, generation: u32) -> Result<(), VaultError> {
         let Some(row) = self.kit_row()? else { return Ok(()) };
         let sealed = recovery_key::seal(&row.public_key, self.id(), generation, kek, self.keys.entropy())?;
-        KitRow { kek_generation: generation, sealed, ..row }.write(self)
+        KitRow { kek_generation: generation, sealed, ..row }.write(&self.db, &self.keys)
+    }
+}
+
+/// A kit that is not the vault's yet: its file comes first, so that a kill at any moment leaves the old kit or this one.
+pub struct NewKit {
+    code: RecoveryCode,
+    row: KitRow,
+}
+
+impl NewKit {
+    /// Writes its file to `path`: a copy of `vault` as it is now, still encrypted, readable by its owner only. A kit of
+    /// this vault that is there is kept beside it as `<path>.before`; gives where that is.
+    ///
+    /// # Errors
+    /// [`VaultError::FileExists`] where something else is there; [`VaultError::DiskFull`], [`VaultError::Io`].
+    pub fn write_file(&self, vault: &Vault, path: &Path) -> Result<Option<PathBuf>, VaultError> {
+        let takes_place = !file::is_free(path);
+        if takes_place && !file::is_copy_of(path, vault.id()) {
+            return Err(VaultError::FileExists);
+        }
+        let before = takes_place.then(|| file::beside(path, ".before"));
+        if let Some(before) = &before {
+            if !file::is_free(before) && !file::is_copy_of(before, vault.id()) {
+                return Err(VaultError::FileExists);
+            }
+            std::fs::rename(path, before)?;
+        }
+        let written = file::copy_with(&vault.db, path, |db| self.row.write(db, &vault.keys));
+        if let (Err(_), Some(before)) = (&written, &before) {
+            std::fs::rename(before, path)?;
+        }
+        written?;
+        reach(Point::KitWritten);
+        Ok(before)
     }
 }
 
 impl Vault {
-    /// Makes the vault's recovery kit. The code is shown once and stored nowhere.
+    /// Draws the code of a new kit. Nothing is stored: [`NewKit::write_file`], then [`Tx::adopt_kit`].
     ///
     /// # Errors
-    /// [`VaultError::KitExists`] where there is one: [`Vault::replace_recovery_kit`]. [`VaultError::Randomness`].
-    pub fn make_recovery_kit(&mut self, now: Timestamp) -> Result<RecoveryCode, VaultError> {
-        match self.recovery_kit()? {
-            Some(_) => Err(VaultError::KitExists),
-            None => self.replace_recovery_kit(now),
+    /// [`VaultError::KitExists`] where there is one and it is not to be replaced, [`VaultError::Randomness`].
+    pub fn new_recovery_kit(&self, replace: bool, now: Timestamp) -> Result<NewKit, VaultError> {
+        if !replace && self.recovery_kit()?.is_some() {
+            return Err(VaultError::KitExists);
         }
-    }
-
-    /// Makes a new kit, on the creator's word. The old code goes on opening old kit files, as long as those exist;
-    /// it opens nothing that is written from now on.
-    ///
-    /// # Errors
-    /// [`VaultError::Randomness`]; the old kit stays then.
-    pub fn replace_recovery_kit(&mut self, now: Timestamp) -> Result<RecoveryCode, VaultError> {
         let code = RecoveryCode::random(self.keys.entropy())?;
         let public_key = *RecoveryKey::of(&code)?.public();
-        self.records.transaction(|tx| {
-            let generation = tx.keys.kek_generation();
-            let sealed = recovery_key::seal(&public_key, tx.id(), generation, tx.keys.kek(), tx.keys.entropy())?;
-            let row = KitRow {
-                id: Uuid::new_v4(),
-                public_key,
-                made_at: time::stored(now),
-                tested_at: None,
-                kek_generation: generation,
-                sealed,
-            };
-            row.write(tx)
-        })?;
-        Ok(code)
+        let kek_generation = self.keys.kek_generation();
+        let sealed = recovery_key::seal(&public_key, self.id(), kek_generation, self.keys.kek(), self.keys.entropy())?;
+        let row = KitRow {
+            id: Uuid::new_v4(),
+            public_key,
+            made_at: time::stored(now),
+            tested_at: None,
+            kek_generation,
+            sealed,
+        };
+        Ok(NewKit { code, row })
     }
 
     /// Writes the kit's file to `path`: a copy of the vault as it is now, still encrypted, readable by its owner only.
@@ -164,23 +219,5 @@ impl Vault {
             return Err(VaultError::FileExists);
         }
         file::copy(&self.db, path)
-    }
-
-    /// Notes that `report` has proven this vault's kit.
-    ///
-    /// # Errors
-    /// [`VaultError::WrongCode`] where the report is about another kit, [`VaultError::KitDamaged`] where not
-    /// everything in it opened.
-    pub fn record_drill(&mut self, report: &DrillReport, now: Timestamp) -> Result<(), VaultError> {
-        if !report.contents.is_whole() {
-            return Err(VaultError::KitDamaged);
-        }
-        self.records.transaction(|tx| match tx.kit_row()? {
-            Some(row) if row.id == report.kit.id && tx.id() == report.vault => {
-                KitRow { tested_at: Some(time::stored(now)), ..row }.write(tx)
-            }
-            Some(_) => Err(VaultError::WrongCode),
-            None => Err(VaultError::NoKit),
-        })
     }
 }

@@ -44,7 +44,7 @@ pub enum KeyHolder<'a> {
 }
 
 /// Opens everything in the kit's file with the code, in memory, as a restore would. Nothing is written;
-/// [`Vault::record_drill`] notes what was proven.
+/// [`Tx::record_drill`] notes what was proven.
 ///
 /// # Errors
 /// [`VaultError::NotAKit`], [`VaultError::NoKit`], [`VaultError::Newer`], [`VaultError::WrongCode`],

@@ -16,7 +16,7 @@ use crate::keys::Keys;
 use crate::passphrase::Passphrase;
 use crate::point::{Point, reach};
 use crate::secrets::SecretRow;
-use crate::{AppId, Records, Tx, Vault, VaultError, VersionNumber, schema};
+use crate::{AppId, NewReceipt, Records, Tx, Vault, VaultError, VersionNumber, schema};
 
 /// When the key-encryption key, or the passphrase that gives it, was last replaced: a setting, RFC 3339.
 pub const KEY_REPLACED_AT: &str = "key_replaced_at";
@@ -37,12 +37,18 @@ impl Vault {
     /// are wrapped under it in one commit, the vault is opened with it, and only then the old one is deleted.
     /// Copies that were kept before migrations go with the old key, which alone opened them.
     ///
-    /// On an error the vault goes on under the old key; the next opening removes what is left of the new one.
+    /// `receipt` is written in that commit. On an error the vault goes on under the old key; the next opening removes
+    /// what is left of the new one.
     ///
     /// # Errors
     /// [`VaultError::OpensWithPassphrase`], [`VaultError::Keychain`], [`VaultError::Randomness`],
     /// [`VaultError::Damaged`] where one of its keys does not open.
-    pub fn rotate_kek(&mut self, keychain: &Keychain, now: Timestamp) -> Result<(), VaultError> {
+    pub fn rotate_kek(
+        &mut self,
+        keychain: &Keychain,
+        receipt: &NewReceipt<'_>,
+        now: Timestamp,
+    ) -> Result<(), VaultError> {
         if self.opens_with_passphrase()? {
             return Err(VaultError::OpensWithPassphrase);
         }
@@ -57,6 +63,7 @@ impl Vault {
         self.records.transaction(|tx| {
             tx.rewrap(&kek, new, Some(old))?;
             tx.set_setting(KEY_REPLACED_AT, &now.to_string())?;
+            tx.append_receipt(receipt, now)?;
             reach(Point::KekRewrapped);
             Ok::<_, VaultError>(())
         })?;
@@ -79,7 +86,7 @@ impl Vault {
         schema::remove_copies(&path)
     }
 
-    /// Replaces the passphrase, and with it the key-encryption key, in one commit.
+    /// Replaces the passphrase, and with it the key-encryption key, in one commit with `receipt`.
     ///
     /// # Errors
     /// [`VaultError::WrongPassphrase`] where `old` is not the present one, [`VaultError::OpensWithKeychain`],
@@ -88,6 +95,7 @@ impl Vault {
         &mut self,
         old: &SecretValue,
         new: &SecretValue,
+        receipt: &NewReceipt<'_>,
         now: Timestamp,
     ) -> Result<(), VaultError> {
         let way = Passphrase::read(&self.db)?.ok_or(VaultError::OpensWithKeychain)?;
@@ -100,6 +108,7 @@ impl Vault {
             Passphrase::write(Some(&way), &tx.db)?;
             tx.rewrap(&kek, generation, None)?;
             tx.set_setting(KEY_REPLACED_AT, &now.to_string())?;
+            tx.append_receipt(receipt, now)?;
             reach(Point::KekRewrapped);
             Ok::<_, VaultError>(())
         })?;

@@ -262,7 +262,7 @@ impl Tx<'_> {
         if self.is_name_taken(row.app, name)? {
             return Err(VaultError::NameTaken(name.to_owned()));
         }
-        if self.outbox()?.iter().any(|item| item.secret == secret) {
+        if !self.outbox_of(secret)?.is_empty() {
             return Err(VaultError::ChangesWait(row.name));
         }
         let numbers = self

@@ -37,10 +37,10 @@ impl Sample {
                 let version = tx.put_value(secret, &value(&text), &Source::Typed, at(1))?;
                 tx.set_policy(secret, Policy::Creator)?;
                 let new = NewReceipt { what: "value_stored", app: Some("flyfast"), key: Some(&name), detail: "typed" };
-                tx.append_receipt(&new, at(1))?;
+                let receipt = tx.append_receipt(&new, at(1))?;
                 if number % 10 == 0 {
                     let change = OutboxChange::Value { version, policy: Policy::Creator };
-                    tx.enqueue(&NewOutboxItem { app, secret, change }, at(1))?;
+                    tx.enqueue(&NewOutboxItem { app, secret, change }, receipt, at(1))?;
                 }
                 known.insert(secret, text);
             }

@@ -13,7 +13,7 @@ use floom_vault::{
     AnchorState, ChainCheck, ConnectionKind, NewConnection, NewLink, NewOutboxItem, NewReceipt, OutboxChange, Point,
     Source, Vault,
 };
-use place::{Place, at, killed_at_every_point, value};
+use place::{NOTED, Place, at, killed_at_every_point, value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -48,10 +48,10 @@ fn fill(vault: &mut Vault) {
         tx.set_policy(secret, Policy::Creator)?;
         let path = "/code/flyfast/.env".into();
         tx.add_link(&NewLink { path, app, auto: true, reader: None, default_policy: Policy::User }, at(5))?;
-        let change = OutboxChange::Value { version, policy: Policy::Creator };
-        tx.enqueue(&NewOutboxItem { app, secret, change }, at(6))?;
         let receipt = NewReceipt { what: "value_stored", app: Some("flyfast"), key: Some("KEY"), detail: "typed" };
-        tx.append_receipt(&receipt, at(7))?;
+        let receipt = tx.append_receipt(&receipt, at(7))?;
+        let change = OutboxChange::Value { version, policy: Policy::Creator };
+        tx.enqueue(&NewOutboxItem { app, secret, change }, receipt, at(7))?;
         tx.set_setting("theme", "dark")
     });
     filled.expect("one of everything is stored");
@@ -114,7 +114,7 @@ fn before_a_step_a_copy_of_the_file_is_kept() {
     std::fs::remove_file(place.path()).unwrap();
     std::fs::rename(&copy, place.path()).unwrap();
     check(&place.open(), 1);
-    place.open().rotate_kek(&place.keychain, at(9)).unwrap();
+    place.open().rotate_kek(&place.keychain, &NOTED, at(9)).unwrap();
     assert!(!copy_before_2(&place).exists(), "once its key is replaced, the copy goes too: nothing opens it");
     assert_eq!(place.generations(vault), [2], "there is one key");
     check(&place.open(), 1);

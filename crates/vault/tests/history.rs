@@ -5,7 +5,7 @@ mod place;
 use floom_secret::Policy;
 use floom_vault::{AppId, Kept, NewOutboxItem, OutboxChange, RemoteState, SecretId, Source, Vault, VaultError, kept};
 use jiff::Timestamp;
-use place::{Place, at, put, value};
+use place::{Place, at, put, queue, value};
 use proptest::prelude::*;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -78,7 +78,7 @@ fn what_something_refers_to_is_never_pruned() {
     let waiting = vault
         .transaction(|tx| {
             let change = OutboxChange::Value { version: 2, policy: Policy::Creator };
-            let waiting = tx.enqueue(&NewOutboxItem { app, secret, change }, at(1))?;
+            let waiting = queue(tx, &NewOutboxItem { app, secret, change }, at(1))?;
             let remote = RemoteState { acknowledged: Some(4), previous: Some(3), ..RemoteState::default() };
             tx.set_remote(secret, &remote)?;
             Ok::<_, VaultError>(waiting)
@@ -105,7 +105,7 @@ fn an_outbox_that_was_changed_from_outside_stops_pruning() {
     let (mut vault, app) = place.with_app();
     let secret = daily(&mut vault, app, "KEY", 20);
     let change = OutboxChange::Value { version: 2, policy: Policy::Creator };
-    vault.transaction(|tx| tx.enqueue(&NewOutboxItem { app, secret, change }, at(1))).unwrap();
+    vault.transaction(|tx| queue(tx, &NewOutboxItem { app, secret, change }, at(1))).unwrap();
     place.edit("UPDATE outbox SET change = '\"remove\"'");
     let refused = vault.transaction(|tx| tx.prune_versions(at(5000 * DAY))).unwrap_err();
     assert_eq!(refused.code(), "vault_row_altered", "it is not known what is free");
@@ -176,7 +176,7 @@ fn a_rename_seals_every_version_anew() {
     let waiting = vault
         .transaction(|tx| {
             tx.set_remote(secret, &remote)?;
-            tx.enqueue(&NewOutboxItem { app, secret, change: OutboxChange::Remove }, at(4 * DAY))
+            queue(tx, &NewOutboxItem { app, secret, change: OutboxChange::Remove }, at(4 * DAY))
         })
         .unwrap();
     let refused = vault.transaction(|tx| tx.rename_secret(secret, "NEW")).unwrap_err();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use floom_vault::{AppId, KeyHolder, RecoveryCode, SecretId, Source, Vault, VaultError, recover};
-use place::{Place, at, killed_at_every_point, times, value};
+use place::{NOTED, Place, at, killed_at_every_point, kit, times, value};
 use proptest::prelude::*;
 
 /// One thing that the program does.
@@ -58,9 +58,9 @@ impl History {
             Act::StoreMany { count } => {
                 (0..*count).try_for_each(|number| self.store(&format!("MANY_{number}"), "one of many"))?;
             }
-            Act::RotateKek => self.vault.rotate_kek(&self.place.keychain, at(2))?,
+            Act::RotateKek => self.vault.rotate_kek(&self.place.keychain, &NOTED, at(2))?,
             Act::RotateDataKeys => drop(self.vault.rotate_data_keys(None)?),
-            Act::MakeKit => self.code = Some(self.vault.replace_recovery_kit(at(3))?),
+            Act::MakeKit => self.code = Some(kit(&mut self.vault, at(3))?),
             Act::Reopen => self.vault = Vault::open(self.place.path(), &self.place.keychain)?,
         }
         Ok(())

@@ -4,7 +4,7 @@ mod place;
 
 use floom_keychain::State;
 use floom_vault::{Standing, Vault, VaultError, standing};
-use place::{Place, at, put, value};
+use place::{NOTED, Place, at, put, value};
 
 const PASSPHRASE: &str = "correct horse battery staple";
 
@@ -40,14 +40,14 @@ fn without_a_keychain_a_passphrase_opens_the_vault() {
     }
     let mut vault = open(&place, PASSPHRASE).expect("the passphrase opens it");
     assert_eq!(vault.value(secret, 1).unwrap(), value("the value"), "with what it holds");
-    let refused = vault.rotate_kek(&place.keychain, at(2)).unwrap_err();
+    let refused = vault.rotate_kek(&place.keychain, &NOTED, at(2)).unwrap_err();
     assert_eq!(refused.code(), "vault_opens_with_passphrase", "there is no key in the keychain to replace");
 
-    let wrong = vault.change_passphrase(&value("correct horse battery"), &value("another passphrase"), at(2));
+    let wrong = vault.change_passphrase(&value("correct horse battery"), &value("another passphrase"), &NOTED, at(2));
     assert_eq!(wrong.unwrap_err().code(), "wrong_passphrase", "only who knows the old one can change it");
-    let short = vault.change_passphrase(&value(PASSPHRASE), &value("short"), at(2));
+    let short = vault.change_passphrase(&value(PASSPHRASE), &value("short"), &NOTED, at(2));
     assert_eq!(short.unwrap_err().code(), "passphrase_too_short", "a short one is refused");
-    vault.change_passphrase(&value(PASSPHRASE), &value("another passphrase"), at(2)).unwrap();
+    vault.change_passphrase(&value(PASSPHRASE), &value("another passphrase"), &NOTED, at(2)).unwrap();
     assert_eq!(vault.value(secret, 1).unwrap(), value("the value"), "the open vault goes on");
     put(&mut vault, app, "LATER", "later");
     drop(vault);

@@ -11,7 +11,7 @@ use floom_vault::{
     ConnectionKind, KeyHolder, NewConnection, NewLink, NewOutboxItem, NewReceipt, OutboxChange, Point, RESTORED_AT,
     RecoveryCode, SecretId, Source, Standing, Vault, VaultError, drill, recover, restore, standing,
 };
-use place::{Place, at, killed_at_every_point, put, times, value};
+use place::{NOTED, Place, at, killed_at_every_point, kit, put, times, value};
 use proptest::prelude::*;
 
 /// A vault with one of everything, and a value for each of `texts`.
@@ -25,13 +25,14 @@ fn filled(place: &Place, texts: &[String]) -> (Vault, Vec<SecretId>) {
         let app = tx.ensure_app(connection, "flyfast", "Fly fast")?;
         let path = "/code/flyfast/.env".into();
         tx.add_link(&NewLink { path, app, auto: true, reader: None, default_policy: Policy::Creator }, at(1))?;
-        tx.append_receipt(&NewReceipt { what: "value_stored", app: None, key: None, detail: "" }, at(1))?;
+        let receipt =
+            tx.append_receipt(&NewReceipt { what: "value_stored", app: None, key: None, detail: "" }, at(1))?;
         let mut secrets = Vec::new();
         for (number, text) in texts.iter().enumerate() {
             let secret = tx.ensure_secret(app, &format!("KEY_{number}"), at(1))?;
             let version = tx.put_value(secret, &value(text), &Source::Typed, at(1))?;
             let change = OutboxChange::Value { version, policy: Policy::Creator };
-            tx.enqueue(&NewOutboxItem { app, secret, change }, at(2))?;
+            tx.enqueue(&NewOutboxItem { app, secret, change }, receipt, at(2))?;
             secrets.push(secret);
         }
         Ok::<_, VaultError>(secrets)
@@ -70,7 +71,7 @@ fn retyped(code: &RecoveryCode) -> RecoveryCode {
 fn a_kit_brings_everything_back_on_another_machine() {
     let (place, texts) = (Place::new(), texts(5));
     let (mut vault, secrets) = filled(&place, &texts);
-    let code = vault.make_recovery_kit(at(3)).unwrap();
+    let code = kit(&mut vault, at(3)).unwrap();
     vault.write_kit_file(&kit_file(&place)).unwrap();
     let id = vault.id();
     let elsewhere = Place::new();
@@ -103,16 +104,16 @@ fn a_kit_brings_everything_back_on_another_machine() {
 fn a_kit_outlives_every_change_of_the_key() {
     let (place, texts) = (Place::new(), texts(3));
     let (mut vault, secrets) = filled(&place, &texts);
-    let code = vault.make_recovery_kit(at(3)).unwrap();
+    let code = kit(&mut vault, at(3)).unwrap();
     for round in 0..3 {
-        vault.rotate_kek(&place.keychain, at(4 + round)).unwrap();
+        vault.rotate_kek(&place.keychain, &NOTED, at(4 + round)).unwrap();
         vault.rotate_data_keys(None).unwrap();
         vault.write_kit_file(&kit_file(&place)).expect("the kit of before is replaced");
         let elsewhere = Place::new();
         let holder = KeyHolder::Keychain(&elsewhere.keychain);
         let (mut restored, _) = restore(&kit_file(&place), &code, elsewhere.path(), holder, at(9)).unwrap();
         check(&restored, &secrets, &texts);
-        restored.rotate_kek(&elsewhere.keychain, at(10)).unwrap();
+        restored.rotate_kek(&elsewhere.keychain, &NOTED, at(10)).unwrap();
         restored.write_kit_file(&kit_file(&elsewhere)).unwrap();
         let third = Place::new();
         let holder = KeyHolder::Keychain(&third.keychain);
@@ -126,7 +127,7 @@ fn a_drill_proves_the_kit_and_writes_nothing() {
     let (place, texts) = (Place::new(), texts(4));
     let (mut vault, _) = filled(&place, &texts);
     assert_eq!(vault.write_kit_file(&kit_file(&place)).unwrap_err().code(), "no_recovery_kit", "a kit needs a code");
-    let code = vault.make_recovery_kit(at(3)).unwrap();
+    let code = kit(&mut vault, at(3)).unwrap();
     assert_eq!(vault.recovery_kit().unwrap().unwrap().tested_at, None, "a new kit is not proven");
     vault.write_kit_file(&kit_file(&place)).unwrap();
     let before = std::fs::read(kit_file(&place)).unwrap();
@@ -144,14 +145,22 @@ fn a_drill_proves_the_kit_and_writes_nothing() {
     };
     assert_eq!(counts(&report.contents), (1, 1, 4, 4, 1), "everything was opened");
     assert_eq!(counts(&report.contents), counts(&live), "as much as the vault in use has");
-    vault.record_drill(&report, at(5)).unwrap();
+    vault.transaction(|tx| tx.record_drill(&report, at(5))).unwrap();
     assert_eq!(vault.recovery_kit().unwrap().unwrap().tested_at, Some(at(5)), "the kit is proven");
     assert_eq!(place.open().recovery_kit().unwrap().unwrap().tested_at, Some(at(5)), "and stays so");
 
-    assert_eq!(vault.make_recovery_kit(at(6)).map(drop).unwrap_err().code(), "recovery_kit_exists", "nothing unasked");
-    let new = vault.replace_recovery_kit(at(6)).unwrap();
+    assert_eq!(
+        vault.new_recovery_kit(false, at(6)).map(drop).unwrap_err().code(),
+        "recovery_kit_exists",
+        "nothing unasked"
+    );
+    let new = kit(&mut vault, at(6)).unwrap();
     assert_eq!(vault.recovery_kit().unwrap().unwrap().tested_at, None, "a new kit is not proven by the old one");
-    assert_eq!(vault.record_drill(&report, at(7)).unwrap_err().code(), "recovery_code_wrong", "nor by its report");
+    assert_eq!(
+        vault.transaction(|tx| tx.record_drill(&report, at(7))).unwrap_err().code(),
+        "recovery_code_wrong",
+        "nor by its report"
+    );
     assert!(drill(&kit_file(&place), &code).is_ok(), "the old code opens the old file");
     vault.write_kit_file(&kit_file(&place)).unwrap();
     assert_eq!(drill(&kit_file(&place), &code).map(drop).unwrap_err().code(), "recovery_code_wrong", "not the new one");
@@ -162,7 +171,7 @@ fn a_drill_proves_the_kit_and_writes_nothing() {
 fn damage_in_a_kit_is_named_and_the_rest_comes_back() {
     let (place, texts) = (Place::new(), texts(3));
     let (mut vault, secrets) = filled(&place, &texts);
-    let code = vault.make_recovery_kit(at(3)).unwrap();
+    let code = kit(&mut vault, at(3)).unwrap();
     vault.write_kit_file(&kit_file(&place)).unwrap();
     let edit = |sql: &str| rusqlite::Connection::open(kit_file(&place)).unwrap().execute(sql, []).unwrap();
     edit("UPDATE versions SET value = zeroblob(80) WHERE secret = 2");
@@ -171,7 +180,11 @@ fn damage_in_a_kit_is_named_and_the_rest_comes_back() {
     let named: Vec<String> = report.contents.damaged.iter().map(ToString::to_string).collect();
     assert_eq!(named.len(), 2, "both are found: {named:?}");
     assert!(named[0].contains("KEY_1") && named[1].contains("/code/flyfast/.env"), "and named: {named:?}");
-    assert_eq!(vault.record_drill(&report, at(5)).unwrap_err().code(), "recovery_kit_damaged", "it proves nothing");
+    assert_eq!(
+        vault.transaction(|tx| tx.record_drill(&report, at(5))).unwrap_err().code(),
+        "recovery_kit_damaged",
+        "it proves nothing"
+    );
     let elsewhere = Place::new();
     let holder = KeyHolder::Keychain(&elsewhere.keychain);
     let (restored, contents) = restore(&kit_file(&place), &code, elsewhere.path(), holder, at(9)).unwrap();
@@ -188,10 +201,10 @@ fn damage_in_a_kit_is_named_and_the_rest_comes_back() {
 fn without_the_code_nothing_comes_out_and_nothing_is_written() {
     let (place, texts) = (Place::new(), texts(2));
     let (mut vault, _) = filled(&place, &texts);
-    let code = vault.make_recovery_kit(at(3)).unwrap();
+    let code = kit(&mut vault, at(3)).unwrap();
     vault.write_kit_file(&kit_file(&place)).unwrap();
     let other = Place::new();
-    let wrong = filled(&other, &texts).0.make_recovery_kit(at(3)).unwrap();
+    let wrong = kit(&mut filled(&other, &texts).0, at(3)).unwrap();
     let elsewhere = Place::new();
     let holder = KeyHolder::Keychain(&elsewhere.keychain);
     let refused = |kit: &Path, code: &RecoveryCode| {
@@ -221,10 +234,43 @@ fn without_the_code_nothing_comes_out_and_nothing_is_written() {
 }
 
 #[test]
+fn a_new_kit_leaves_the_old_one_whole_until_it_is_whole_itself() {
+    let (place, texts) = (Rc::new(Place::new()), texts(2));
+    let (mut vault, secrets) = filled(&place, &texts);
+    let id = vault.id();
+    let file = kit_file(&place);
+    let make = |vault: &mut Vault| {
+        let kit = vault.new_recovery_kit(true, at(3)).unwrap();
+        let before = kit.write_file(vault, &file).unwrap();
+        (vault.transaction(|tx| tx.adopt_kit(kit)).unwrap(), before)
+    };
+    let (old, before) = make(&mut vault);
+    assert_eq!(before, None, "nothing was there");
+    let mut made = None;
+    let killed = killed_at_every_point(&place, id, || made = Some(make(&mut vault)));
+    let (new, before) = made.expect("a kit was made");
+    let name = file.file_name().unwrap().to_owned();
+    for (point, killed) in killed {
+        let folder = killed.path().parent().unwrap();
+        let kits = [folder.join(&name), folder.join("floom-kit.vault.before")];
+        let opens =
+            |code: &RecoveryCode| kits.iter().any(|kit| drill(kit, code).is_ok_and(|it| it.contents.is_whole()));
+        assert!(opens(&old), "{point:?}: the old code opens the old kit's file, although its place is taken");
+        let taken = killed.open().recovery_kit().unwrap().unwrap();
+        let known = if drill(&kits[0], &new).unwrap().kit.id == taken.id { &new } else { &old };
+        let holder = KeyHolder::Keychain(&killed.keychain);
+        let vault = recover(killed.path(), known, holder, at(5)).expect("the kit that the vault knows opens it");
+        check(&vault, &secrets, &texts);
+    }
+    assert!(drill(&file, &new).is_ok(), "the new code opens the new file");
+    assert!(drill(&before.expect("the old one is kept"), &old).is_ok(), "and the old code the old one, kept beside it");
+}
+
+#[test]
 fn nothing_that_is_there_is_replaced() {
     let (place, texts) = (Place::new(), texts(1));
     let (mut vault, _) = filled(&place, &texts);
-    let code = vault.make_recovery_kit(at(3)).unwrap();
+    let code = kit(&mut vault, at(3)).unwrap();
     let notes = place.path().with_file_name("notes");
     std::fs::write(&notes, "mine").unwrap();
     assert_eq!(vault.write_kit_file(&notes).unwrap_err().code(), "file_exists", "a file of the creator's");
@@ -232,7 +278,7 @@ fn nothing_that_is_there_is_replaced() {
     assert_eq!(vault.write_kit_file(place.path()).unwrap_err().code(), "file_exists", "the vault itself");
     let other = Place::new();
     let (mut another, _) = filled(&other, &texts);
-    drop(another.make_recovery_kit(at(3)).unwrap());
+    drop(kit(&mut another, at(3)).unwrap());
     another.write_kit_file(&kit_file(&other)).unwrap();
     assert_eq!(vault.write_kit_file(&kit_file(&other)).unwrap_err().code(), "file_exists", "another vault's kit");
     vault.write_kit_file(&kit_file(&place)).unwrap();
@@ -254,7 +300,7 @@ fn nothing_that_is_there_is_replaced() {
 fn a_restore_can_be_killed_anywhere_and_is_done_again() {
     let (place, texts) = (Place::new(), texts(2));
     let (mut vault, secrets) = filled(&place, &texts);
-    let code = vault.make_recovery_kit(at(3)).unwrap();
+    let code = kit(&mut vault, at(3)).unwrap();
     vault.write_kit_file(&kit_file(&place)).unwrap();
     let elsewhere = Rc::new(Place::new());
     let (kit, code) = (kit_file(&place), Rc::new(code));
@@ -284,8 +330,8 @@ fn a_restore_can_be_killed_anywhere_and_is_done_again() {
 fn a_lost_key_costs_nothing_where_the_file_is_there() {
     let (place, texts) = (Place::new(), texts(3));
     let (mut vault, secrets) = filled(&place, &texts);
-    let code = vault.make_recovery_kit(at(3)).unwrap();
-    vault.rotate_kek(&place.keychain, at(4)).unwrap();
+    let code = kit(&mut vault, at(3)).unwrap();
+    vault.rotate_kek(&place.keychain, &NOTED, at(4)).unwrap();
     let app = vault.apps().unwrap()[0].id;
     let later = put(&mut vault, app, "LATER", "stored after the kit");
     let id = vault.id();
@@ -320,7 +366,7 @@ fn a_lost_key_costs_nothing_where_the_file_is_there() {
 fn without_a_keychain_a_vault_is_restored_under_a_passphrase() {
     let (place, texts) = (Place::new(), texts(2));
     let (mut vault, secrets) = filled(&place, &texts);
-    let code = vault.make_recovery_kit(at(3)).unwrap();
+    let code = kit(&mut vault, at(3)).unwrap();
     vault.write_kit_file(&kit_file(&place)).unwrap();
     let elsewhere = Place::new();
     elsewhere.keychain.set_state(State::NoService);
@@ -335,7 +381,7 @@ fn without_a_keychain_a_vault_is_restored_under_a_passphrase() {
     drop(restored);
     let mut vault = Vault::open_with_passphrase(elsewhere.path(), &passphrase).unwrap();
     check(&vault, &secrets, &texts);
-    vault.change_passphrase(&passphrase, &value("another passphrase"), at(10)).unwrap();
+    vault.change_passphrase(&passphrase, &value("another passphrase"), &NOTED, at(10)).unwrap();
     vault.write_kit_file(&kit_file(&elsewhere)).unwrap();
     let third = Place::new();
     let holder = KeyHolder::Keychain(&third.keychain);
@@ -347,17 +393,17 @@ fn without_a_keychain_a_vault_is_restored_under_a_passphrase() {
 fn a_key_is_never_sealed_to_a_public_key_from_outside() {
     let place = Place::new();
     let (mut vault, _) = filled(&place, &texts(1));
-    let code = vault.make_recovery_kit(at(3)).unwrap();
+    let code = kit(&mut vault, at(3)).unwrap();
     let other = Place::new();
     let (mut another, _) = filled(&other, &texts(1));
-    drop(another.make_recovery_kit(at(3)).unwrap());
+    drop(kit(&mut another, at(3)).unwrap());
     let theirs: Vec<u8> = {
         let db = rusqlite::Connection::open(other.path()).unwrap();
         db.query_row("SELECT public_key FROM recovery", [], |row| row.get(0)).unwrap()
     };
     let db = rusqlite::Connection::open(place.path()).unwrap();
     db.execute("UPDATE recovery SET public_key = ?1", [theirs]).unwrap();
-    let refused = vault.rotate_kek(&place.keychain, at(4)).unwrap_err();
+    let refused = vault.rotate_kek(&place.keychain, &NOTED, at(4)).unwrap_err();
     assert_eq!(refused.code(), "vault_row_altered", "an exchanged public key is found before anything is sealed to it");
     assert_eq!(vault.recovery_kit().unwrap_err().code(), "vault_row_altered", "and said");
     let refused = vault.write_kit_file(&kit_file(&place)).unwrap_err();
@@ -382,9 +428,9 @@ proptest! {
     ) {
         let place = Place::new();
         let (mut vault, secrets) = filled(&place, &texts);
-        let code = vault.make_recovery_kit(at(3)).unwrap();
+        let code = kit(&mut vault, at(3)).unwrap();
         for rotation in 0..rotations {
-            vault.rotate_kek(&place.keychain, at(4 + i64::from(rotation))).unwrap();
+            vault.rotate_kek(&place.keychain, &NOTED, at(4 + i64::from(rotation))).unwrap();
         }
         if data_keys {
             vault.rotate_data_keys(None).unwrap();

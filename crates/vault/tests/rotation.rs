@@ -8,7 +8,7 @@ use floom_keychain::State;
 use floom_vault::{
     AppId, KEY_REPLACED_AT, Point, Resealed, SecretId, Source, Standing, Vault, VaultError, standing, watch_points,
 };
-use place::{Place, at, killed_at_every_point, put, times, value};
+use place::{NOTED, Place, at, killed_at_every_point, put, times, value};
 
 /// A vault with a connection's token and `count` values.
 fn filled(place: &Place, count: usize) -> (Vault, AppId, Vec<SecretId>) {
@@ -51,7 +51,7 @@ fn the_key_in_the_keychain_is_replaced() {
     let id = vault.id();
     let first = place.keychain.read(&format!("{id}/1")).unwrap();
     for generation in 2..5 {
-        vault.rotate_kek(&place.keychain, at(generation.into())).expect("the key is replaced");
+        vault.rotate_kek(&place.keychain, &NOTED, at(generation.into())).expect("the key is replaced");
         assert_eq!(place.generations(id), [generation], "the new one alone is there");
         check(&vault, &secrets, "the vault goes on");
         check(&place.open(), &secrets, "and opens");
@@ -68,7 +68,7 @@ fn a_rotation_of_the_key_can_be_killed_anywhere() {
     let (mut vault, _, secrets) = filled(&place, 3);
     let id = vault.id();
     let keychain = place.keychain.clone();
-    let killed = killed_at_every_point(&place, id, move || vault.rotate_kek(&keychain, at(2)).unwrap());
+    let killed = killed_at_every_point(&place, id, move || vault.rotate_kek(&keychain, &NOTED, at(2)).unwrap());
     let points: Vec<Point> = killed.iter().map(|(point, _)| *point).collect();
     let expected = [
         Point::KekAnnounced,
@@ -85,7 +85,7 @@ fn a_rotation_of_the_key_can_be_killed_anywhere() {
         assert_eq!(place.generations(id), [if committed { 2 } else { 1 }], "{point:?}: what was left is removed");
         assert_eq!(place.number("SELECT count(*) FROM vault WHERE kek_other IS NULL"), 1, "{point:?}: and forgotten");
         let mut vault = place.open();
-        vault.rotate_kek(&place.keychain, at(3)).unwrap_or_else(|error| panic!("{point:?}: {error}"));
+        vault.rotate_kek(&place.keychain, &NOTED, at(3)).unwrap_or_else(|error| panic!("{point:?}: {error}"));
         check(&place.open(), &secrets, &format!("{point:?}, rotated again"));
     }
 }
@@ -96,14 +96,14 @@ fn a_keychain_that_falls_silent_stops_a_rotation_and_loses_nothing() {
     let (mut vault, app, secrets) = filled(&place, 2);
     let id = vault.id();
     place.keychain.set_state(State::TimedOut);
-    let refused = vault.rotate_kek(&place.keychain, at(2)).unwrap_err();
+    let refused = vault.rotate_kek(&place.keychain, &NOTED, at(2)).unwrap_err();
     assert_eq!(refused.code(), "keychain_timed_out", "it says why");
     check(&vault, &secrets, "the open vault goes on");
     put(&mut vault, app, "NEW", "and can be written");
     place.keychain.set_state(State::Ready);
     assert_eq!(place.generations(id), [1], "no key was made");
     check(&place.open(), &secrets, "it opens with the old key");
-    vault.rotate_kek(&place.keychain, at(3)).expect("then it works");
+    vault.rotate_kek(&place.keychain, &NOTED, at(3)).expect("then it works");
     check(&place.open(), &secrets, "with the new key");
 }
 
@@ -118,7 +118,7 @@ fn a_keychain_that_falls_silent_after_the_commit_takes_the_old_key_back() {
             silent.set_state(State::TimedOut);
         }
     };
-    let refused = watch_points(watcher, || vault.rotate_kek(&place.keychain, at(2))).unwrap_err();
+    let refused = watch_points(watcher, || vault.rotate_kek(&place.keychain, &NOTED, at(2))).unwrap_err();
     assert_eq!(refused.code(), "keychain_timed_out", "the new key is not proven");
     let secret = put(&mut vault, app, "NEW", "stored after it");
     place.keychain.set_state(State::Ready);
@@ -135,7 +135,7 @@ fn an_entry_that_is_there_already_is_never_overwritten() {
     let id = vault.id();
     let other = format!("{id}/2");
     place.keychain.write(&other, &[7; 32]).unwrap();
-    vault.rotate_kek(&place.keychain, at(2)).unwrap();
+    vault.rotate_kek(&place.keychain, &NOTED, at(2)).unwrap();
     assert_eq!(place.generations(id), [2, 3], "the next free generation is taken");
     assert_eq!(place.keychain.read(&other).unwrap().unwrap().as_slice(), [7; 32], "the entry is as it was");
     check(&place.open(), &secrets, "the vault opens");
@@ -148,7 +148,7 @@ fn an_older_file_that_is_put_back_costs_the_newer_one_no_key() {
     let (mut vault, _, secrets) = filled(&place, 1);
     let id = vault.id();
     let old = place.as_killed(id);
-    vault.rotate_kek(&place.keychain, at(2)).unwrap();
+    vault.rotate_kek(&place.keychain, &NOTED, at(2)).unwrap();
     drop(vault);
     old.keychain.write(&format!("{id}/2"), &place.keychain.read(&format!("{id}/2")).unwrap().unwrap()).unwrap();
     check(&old.open(), &secrets, "with both keys there, the older file opens with the older");
@@ -164,7 +164,7 @@ fn an_older_file_that_is_put_back_costs_the_newer_one_no_key() {
 fn a_file_that_names_the_generation_before_its_key_opens() {
     let place = Place::new();
     let (mut vault, _, secrets) = filled(&place, 1);
-    vault.rotate_kek(&place.keychain, at(2)).unwrap();
+    vault.rotate_kek(&place.keychain, &NOTED, at(2)).unwrap();
     drop(vault);
     place.edit("UPDATE vault SET kek_generation = 1");
     check(&place.open(), &secrets, "both generations are tried");
@@ -237,7 +237,7 @@ fn without_randomness_no_key_is_replaced() {
     let id = vault.id();
     drop(vault);
     let mut vault = Vault::open_with(place.path(), &place.keychain, Box::new(NoEntropy)).unwrap();
-    assert_eq!(vault.rotate_kek(&place.keychain, at(2)).unwrap_err().code(), "vault_randomness", "no new key");
+    assert_eq!(vault.rotate_kek(&place.keychain, &NOTED, at(2)).unwrap_err().code(), "vault_randomness", "no new key");
     assert_eq!(vault.rotate_data_keys(None).unwrap_err().code(), "vault_randomness", "no new data key");
     assert_eq!(place.generations(id), [1], "the keychain is as it was");
     check(&vault, &secrets, "and so is the vault");

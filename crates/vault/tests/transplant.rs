@@ -8,7 +8,7 @@ use floom_secret::Policy;
 use floom_vault::{
     AppId, ConnectionKind, NewConnection, NewLink, NewOutboxItem, OutboxChange, SecretId, Source, Vault, VaultError,
 };
-use place::{Place, at, count, value};
+use place::{Place, at, count, queue, value};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rusqlite::types::Value;
@@ -72,7 +72,7 @@ impl Body {
                     };
                     tx.add_link(&new, at(2))?;
                     let change = if index == 0 { OutboxChange::Remove } else { OutboxChange::Policy(Policy::Creator) };
-                    tx.enqueue(&NewOutboxItem { app, secret, change }, at(3))?;
+                    queue(tx, &NewOutboxItem { app, secret, change }, at(3))?;
                 }
                 tx.set_setting("theme", "dark")?;
                 tx.set_setting("shown", "one")?;

@@ -10,7 +10,7 @@ use floom_vault::{
     ConnectionKind, Failure, NewConnection, NewLink, NewOutboxItem, OutboxChange, Point, RemoteState, SeenKey, Source,
     Vault, VaultError,
 };
-use place::{Place, at, killed_at_every_point, put, value};
+use place::{Place, at, killed_at_every_point, put, queue, value};
 
 #[test]
 fn everything_comes_back_after_reopening() {
@@ -269,9 +269,9 @@ fn the_outbox_keeps_its_order_and_its_failures() {
             let secret = tx.ensure_secret(app, "KEY", at(1))?;
             let version = tx.put_value(secret, &value("one"), &Source::Typed, at(1))?;
             let policy = Policy::Creator;
-            let first = tx.enqueue(&NewOutboxItem { app, secret, change: OutboxChange::Policy(policy) }, at(2))?;
+            let first = queue(tx, &NewOutboxItem { app, secret, change: OutboxChange::Policy(policy) }, at(2))?;
             let change = OutboxChange::Value { version, policy };
-            let second = tx.enqueue(&NewOutboxItem { app, secret, change }, at(2))?;
+            let second = queue(tx, &NewOutboxItem { app, secret, change }, at(2))?;
             Ok::<_, VaultError>((secret, first, second))
         })
         .unwrap();
@@ -291,7 +291,7 @@ fn the_outbox_keeps_its_order_and_its_failures() {
             tx.outbox_done(first)?;
             tx.outbox_done(second)?;
             let change = OutboxChange::Remove;
-            let third = tx.enqueue(&NewOutboxItem { app, secret, change }, at(3))?;
+            let third = queue(tx, &NewOutboxItem { app, secret, change }, at(3))?;
             assert!(third > second, "numbers are not used again");
             tx.outbox_done(third)?;
             tx.remove_connection(connection)

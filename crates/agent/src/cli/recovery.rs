@@ -17,12 +17,17 @@ pub(crate) async fn new(face: &mut Face, file: &Path, replace: bool, output: &Ou
     let groups: Vec<&str> = made.groups.iter().map(|group| group.0.expose()).collect();
     let code = groups.join(" ");
     output.note("Write the code down. It is shown once and stored nowhere.");
-    Ok(Said::default()
-        .line(&code)
+    let said = Said::default().line(&code);
+    let said = match &made.before {
+        Some(before) => said.line(format!("The kit of before is kept as {before}; its own code still opens it.")),
+        None => said,
+    };
+    Ok(said
         .line(format!("The kit's file is {}. Keep code and file apart: together they open the vault.", made.file))
         .line(format!("It counts when `floomsec recovery test {}` has proven it.", file.display()))
         .field("code", code)
-        .field("file", made.file))
+        .field("file", made.file)
+        .field("before", made.before))
 }
 
 /// Opens everything in a kit with its code, which is on standard input.

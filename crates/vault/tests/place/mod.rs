@@ -8,10 +8,16 @@ use std::rc::Rc;
 
 use floom_keychain::Keychain;
 use floom_secret::SecretValue;
-use floom_vault::{AppId, ConnectionKind, NewConnection, Point, SecretId, Source, Vault, VaultError, watch_points};
+use floom_vault::{
+    AppId, ConnectionKind, NewConnection, NewOutboxItem, NewReceipt, Point, RecoveryCode, SecretId, Source, Tx, Vault,
+    VaultError, watch_points,
+};
 use jiff::Timestamp;
 use tempfile::TempDir;
 use uuid::Uuid;
+
+/// A receipt of something.
+pub(crate) const NOTED: NewReceipt<'static> = NewReceipt { what: "noted", app: None, key: None, detail: "" };
 
 /// Where one test's vault is.
 pub(crate) struct Place {
@@ -130,4 +136,16 @@ pub(crate) fn put(vault: &mut Vault, app: AppId, name: &str, text: &str) -> Secr
         Ok::<_, VaultError>(secret)
     });
     put.expect("the value is stored")
+}
+
+/// Makes a recovery kit, or another, without its file.
+pub(crate) fn kit(vault: &mut Vault, at: Timestamp) -> Result<RecoveryCode, VaultError> {
+    let kit = vault.new_recovery_kit(true, at)?;
+    vault.transaction(|tx| tx.adopt_kit(kit))
+}
+
+/// Queues a change, with its receipt.
+pub(crate) fn queue(tx: &mut Tx<'_>, item: &NewOutboxItem, at: Timestamp) -> Result<i64, VaultError> {
+    let receipt = tx.append_receipt(&NOTED, at)?;
+    tx.enqueue(item, receipt, at)
 }
