@@ -127,8 +127,8 @@ fn on_a_wiped_stack<T>(work: impl FnOnce() -> T) -> T {
     }
     #[inline(never)]
     fn wipe() {
-        // More than the cipher's deepest call needs, in words, because each is one volatile write.
-        [0_u64; 1024].zeroize();
+        // More than the deepest call needs, in the widest words, because each is one volatile write.
+        [0_u128; 384].zeroize();
     }
     let done = deeper(work);
     wipe();

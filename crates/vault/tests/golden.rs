@@ -74,7 +74,7 @@ fn check(vault: &Vault, version: u32) {
     assert_eq!(vault.links().expect("it is read")[0].default_policy, Policy::User, "version {version}: the link");
     assert_eq!(vault.outbox().expect("it is read")[0].secret, secret.id, "version {version}: the waiting change");
     let chain = vault.receipts_verify(&AnchorState::Absent).expect("it is read");
-    assert_eq!(chain, ChainCheck::Whole { count: 1 }, "version {version}: the receipt");
+    assert!(matches!(chain, ChainCheck::Whole { count: 1.. }), "version {version}: the receipt, in a whole chain");
     assert_eq!(vault.setting("theme").expect("it is read").as_deref(), Some("dark"), "version {version}: the setting");
 }
 
