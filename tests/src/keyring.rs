@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 use zbus::blocking::{Connection, connection};
-use zbus::interface;
+use zbus::message::Header;
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
+use zbus::{fdo, interface};
 
 use crate::process::{Process, bound};
 use crate::{Trouble, until};
@@ -186,23 +187,56 @@ pub struct Prompter {
     _bus: Connection,
 }
 
-/// gnome-keyring asks it to show a window, and waits until it calls back; this one never does.
+/// Takes every question and answers none of them.
+/// <https://gitlab.gnome.org/GNOME/gcr/-/blob/main/gcr/org.gnome.keyring.Prompter.xml>
 struct SilentPrompter;
 
 #[interface(name = "org.gnome.keyring.internal.Prompter")]
 impl SilentPrompter {
-    fn begin_prompting(&self, _callback: ObjectPath<'_>) {}
+    async fn begin_prompting(
+        &self,
+        callback: OwnedObjectPath,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] bus: &zbus::Connection,
+    ) -> fdo::Result<()> {
+        let nothing: HashMap<&str, Value<'_>> = HashMap::new();
+        tell(bus, &header, &callback, "PromptReady", &("", nothing, "")).await
+    }
 
     fn perform_prompt(
         &self,
-        _callback: ObjectPath<'_>,
+        _callback: OwnedObjectPath,
         _kind: &str,
         _properties: HashMap<&str, Value<'_>>,
         _exchange: &str,
     ) {
     }
 
-    fn stop_prompting(&self, _callback: ObjectPath<'_>) {}
+    async fn stop_prompting(
+        &self,
+        callback: OwnedObjectPath,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] bus: &zbus::Connection,
+    ) -> fdo::Result<()> {
+        tell(bus, &header, &callback, "PromptDone", &()).await
+    }
+}
+
+/// Calls `method` of whoever asked, without waiting for its answer.
+async fn tell<B>(
+    bus: &zbus::Connection,
+    asked: &Header<'_>,
+    callback: &OwnedObjectPath,
+    method: &str,
+    body: &B,
+) -> fdo::Result<()>
+where
+    B: serde::Serialize + zbus::zvariant::DynamicType + Sync,
+{
+    let asker = asked.sender().ok_or_else(|| fdo::Error::Failed("nobody asked".to_owned()))?.to_owned();
+    let interface = "org.gnome.keyring.internal.Prompter.Callback";
+    let proxy = zbus::Proxy::new(bus, asker, callback.to_owned(), interface).await?;
+    Ok(proxy.call_noreply(method, body).await?)
 }
 
 /// A session in which secrets pass as they are: the bus is private.

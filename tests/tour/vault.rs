@@ -112,8 +112,8 @@ async fn locked(journal: &mut Journal, desk: &Desk) -> Result<(), Trouble> {
     window.press("unlock").await?;
     stopped(journal, &window, "keychain_waiting", "the system shows its password window").await?;
     window.press("cancel-unlock").await?;
-    drop(prompter);
     stopped(journal, &window, "keychain_dismissed", "the password window was taken back").await?;
+    drop(prompter);
     window.close().await?;
     desk.end_agent()?;
     desk.unlock_keychain()

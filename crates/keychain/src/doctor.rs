@@ -165,17 +165,11 @@ fn cure(state: State, desktop: Desktop) -> &'static str {
         }
         (State::Denied, Container) => "Let the sandbox speak to org.freedesktop.secrets, then try again.",
         (State::Denied, _) => "Look which rule keeps Floom Secrets from org.freedesktop.secrets, then try again.",
-        (State::TimedOut, Gnome) => {
-            "Try again; if it stays silent, run `systemctl --user restart gnome-keyring-daemon`."
-        }
-        (State::TimedOut, Kde) => {
-            "Try again; if it stays silent, end kwalletd in the system monitor: it starts by itself."
-        }
+        (State::TimedOut, Gnome) => "If it stays silent, run `systemctl --user restart gnome-keyring-daemon`.",
+        (State::TimedOut, Kde) => "If it stays silent, end kwalletd in the system monitor: it starts by itself.",
         (State::TimedOut, KeePassXc) => "Look whether KeePassXC shows a question; if not, start it again.",
-        (State::TimedOut, MacOs | Windows) => "Try again; if it stays silent, log out and in.",
-        (State::TimedOut, Headless | Container | Wsl | Other) => {
-            "Try again; if it stays silent, restart the keyring service."
-        }
+        (State::TimedOut, MacOs | Windows) => "If it stays silent, log out and in.",
+        (State::TimedOut, Headless | Container | Wsl | Other) => "If it stays silent, restart the keyring service.",
         (State::NoService, Gnome) => {
             "Run `systemctl --user start gnome-keyring-daemon`, or install gnome-keyring and log in again."
         }

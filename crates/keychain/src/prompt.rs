@@ -16,6 +16,7 @@ use crate::thread::Cancel;
 use crate::{KeychainError, State};
 
 const SECRETS: &str = "org.freedesktop.secrets";
+const GNOME_KEYRING: &str = "org.gnome.keyring";
 const SERVICE: &str = "org.freedesktop.Secret.Service";
 const PROMPT: &str = "org.freedesktop.Secret.Prompt";
 const PATH: &str = "/org/freedesktop/secrets";
@@ -64,7 +65,9 @@ fn ask(bus: &Connection, prompt: &ObjectPath<'_>, cancel: &Cancel) -> Result<(),
     let messages = listen().map_err(|error| of_bus(&error))?;
     let (closing, path) = (bus.clone(), prompt.to_owned());
     let wanted = cancel.on_cancel(move || {
-        let _ = closing.call_method(Some(SECRETS), &path, Some(PROMPT), "Dismiss", &());
+        if !is_gnome_keyring(&closing) {
+            let _ = closing.call_method(Some(SECRETS), &path, Some(PROMPT), "Dismiss", &());
+        }
         let _ = closing.close();
     });
     if !wanted {
@@ -77,6 +80,16 @@ fn ask(bus: &Connection, prompt: &ObjectPath<'_>, cancel: &Cancel) -> Result<(),
         }
     }
     Err(State::NoService.into())
+}
+
+/// GNOME Keyring ends itself on a `Dismiss` of a window that is open (an assertion in `perform_next_unlock`, seen with
+/// 42.1); it closes the window when its asker leaves the bus.
+fn is_gnome_keyring(bus: &Connection) -> bool {
+    let owner = |name: &'static str| {
+        let name = name.try_into().ok()?;
+        DBusProxy::new(bus).ok()?.get_name_owner(name).ok()
+    };
+    owner(GNOME_KEYRING).is_some_and(|gnome| owner(SECRETS) == Some(gnome))
 }
 
 /// What a message says about the prompt: its answer, or that the service is gone and none will come.

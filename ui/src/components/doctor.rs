@@ -72,8 +72,10 @@ impl Way {
 pub(super) fn Doctor(props: &DoctorProps) -> Html {
     let desk = props.desk.clone();
     let code = props.failure.as_ref().map(|failure| failure.code.clone());
-    use_effect_with((code, props.agent, props.busy), move |(_, agent, busy)| {
-        if *agent && !*busy {
+    use_effect_with((code, props.agent, props.busy), move |(code, agent, busy)| {
+        // While the system's window is open the agent answers, and nothing else will end the wait.
+        let waits = code.as_deref() == Some("keychain_waiting");
+        if *agent && (!*busy || waits) {
             desk.act(Act::Doctor);
         }
     });

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use floom_keychain::{Keychain, State};
 use floom_protocol::Failure;
 use floom_protocol::command::{
-    AcceptOlder, AcceptRestored, ChangePassphrase, Lock, MakeVault, NewRecoveryKit, RestoreGoodCopy, RestoreVault,
-    RotateKeys, SetValue, StartAnew, Sync, TestRecovery, Unlock, VerifyReceipts,
+    AcceptOlder, AcceptRestored, ChangePassphrase, History, Lock, MakeVault, NewRecoveryKit, RestoreGoodCopy,
+    RestoreVault, RotateKeys, SetValue, StartAnew, Sync, TestRecovery, Unlock, VerifyReceipts,
 };
 use floom_protocol::view::{SyncView, VaultView};
 use floom_secret::SecretValue;
+use floom_vault::{Source, Vault, VaultError};
 
 use crate::bench::{Bench, SAMPLE, of, value};
 
@@ -268,4 +269,36 @@ async fn nothing_is_sent_before_its_receipt_is_noted_in_the_keychain() {
             snapshot.apps.first().is_some_and(|app| app.secrets.iter().any(|one| one.sync == SyncView::Synced))
         })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_past_their_time_go_once_a_day_each_with_a_receipt() {
+    let bench = Bench::new().await;
+    bench.import_sample(false).await;
+    bench.engine.stop().await;
+    let now = jiff::Timestamp::now();
+    let days_ago = |days: i64| now - jiff::SignedDuration::from_hours(24 * days);
+    let versions = {
+        let mut vault = Vault::open(&bench.vault(), &bench.keychain).expect("the vault opens");
+        let app = vault.apps().expect("apps")[0].id;
+        let stored = vault.transaction(|tx| {
+            let secret = tx.find_secret(app, KEY)?.expect("it is there").id;
+            for day in 0..12 {
+                let text = format!("an old value, number {day}");
+                tx.put_value(secret, &SecretValue::new(text), &Source::Typed, days_ago(200 - day))?;
+            }
+            tx.set_setting("pruned_at", &days_ago(2).to_string())?;
+            Ok::<_, VaultError>(secret)
+        });
+        vault.versions(stored.expect("they are stored")).expect("versions").len()
+    };
+    assert_eq!(versions, 13, "there are more than are kept");
+    let bench = bench.restarted().await;
+    let history = || bench.call(History { app: bench.app(), key: KEY.into() });
+    let kept = history().await.expect("a history").len();
+    assert_eq!(kept, 11, "ten are kept however old they are, and the one that Floom holds");
+    assert_eq!(bench.what().await.iter().filter(|what| *what == "version_pruned").count(), 2, "each that went is told");
+    let bench = bench.restarted().await;
+    let again = bench.call(History { app: bench.app(), key: KEY.into() }).await.expect("a history").len();
+    assert_eq!(again, kept, "and no more the same day");
 }

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep};
 
 use super::{FrameReader, FrameWriter, Places, WireError, launch, split, system};
 use crate::frame::{First, FromAgent, Hello, PROTOCOL, Reply, Request};
@@ -13,6 +15,11 @@ use crate::{Call, Command, Failure};
 
 type Answer = Result<serde_json::Value, Failure>;
 type Pending = Arc<Mutex<Option<HashMap<u64, oneshot::Sender<Answer>>>>>;
+
+/// How long an agent may take to make room: the system closes a killed one's socket a moment after it is gone.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two tries.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// A connection to the agent; clones speak over the same one.
 #[derive(Debug, Clone)]
@@ -47,7 +54,8 @@ impl Face {
     /// the agent announced; `agent_lost`.
     pub async fn open(face: &str, follow: bool) -> Result<(Self, Changes), Failure> {
         let places = Places::of_this_user()?;
-        for _ in 0..3 {
+        let patience = Instant::now() + PATIENCE;
+        while Instant::now() < patience {
             let stream = match system::connect(&places).await {
                 Ok(stream) => stream,
                 Err(error) if system::is_absent(&error) => {
@@ -65,7 +73,8 @@ impl Face {
                 session_bus: std::env::var("DBUS_SESSION_BUS_ADDRESS").ok(),
             };
             if writer.write(&First::Hello(hello)).await.is_err() {
-                // It ended just now; the next turn starts another.
+                // It ended just now; a later turn starts another.
+                sleep(AGAIN).await;
                 continue;
             }
             match reader.read().await {
@@ -76,8 +85,8 @@ impl Face {
                     return Err(newer(&version));
                 }
                 Ok(Reply::Welcome { .. } | Reply::Refused { .. }) => drain(&places).await?,
-                // It ends just now; the next turn starts another.
-                Ok(Reply::Draining {}) | Err(WireError::Closed | WireError::Io(_)) => {}
+                // It ends just now; a later turn starts another.
+                Ok(Reply::Draining {}) | Err(WireError::Closed | WireError::Io(_)) => sleep(AGAIN).await,
                 Err(error) => return Err(unreachable(&error.to_string())),
             }
         }
