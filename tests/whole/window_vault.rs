@@ -89,6 +89,8 @@ async fn a_vault_whose_key_was_deleted_is_opened_with_the_code() {
 async fn a_vault_without_a_keychain_opens_with_its_passphrase() {
     let desk = Desk::without_keychain().expect("a desk");
     let window = Window::open(&desk, NO_FILE).await.expect("the window opens");
+    // The page grows once more, when it is known what was found: a press meanwhile would miss.
+    window.text("copy-report").await.expect("what was found is told");
     window.press("use-passphrase").await.expect("it is offered where no keychain answers");
     window.fill("passphrase-sheet/passphrase", "too short").await.expect("typed");
     window.press("passphrase-submit").await.expect("pressed");
