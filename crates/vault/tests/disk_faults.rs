@@ -121,3 +121,46 @@ fn nothing_is_acknowledged_that_the_disk_refused_and_all_of_it_works_again() {
     }
     assert!(refused_at_least_once, "the faults reached the vault");
 }
+
+#[test]
+fn a_commit_is_one_wait_for_the_disk() {
+    if Command::new("strace").arg("--version").stdout(Stdio::null()).status().is_err() {
+        eprintln!("strace is not installed: left out");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, seen) = (folder.path().join("one.db"), folder.path().join("calls"));
+    let mut vault =
+        Vault::create_with_passphrase(&path, &Keychain::in_memory(), &value(PASSPHRASE), at(0)).expect("made");
+    let local = NewConnection { kind: ConnectionKind::Local, label: "Local Floom".into(), base_url: None, token: None };
+    let made = vault.transaction(|tx| {
+        let connection = tx.add_connection(&local, at(0))?;
+        tx.ensure_app(connection, "flyfast", "Fly fast")
+    });
+    made.expect("an app is made");
+    drop(vault);
+    let output = Command::new("strace")
+        .args(["--follow-forks", "--quiet=all", "-e", "trace=fsync,fdatasync,write"])
+        .arg(format!("--output={}", seen.display()))
+        .arg(std::env::current_exe().expect("this test"))
+        .args(["child", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+        .env(VAULT, &path)
+        .stdout(Stdio::null())
+        .output()
+        .expect("strace runs");
+    assert!(output.status.success(), "the child stored: {}", String::from_utf8_lossy(&output.stderr));
+    let calls = std::fs::read_to_string(&seen).expect("the calls");
+    let mut waits = Vec::new();
+    let mut since = 0;
+    for call in calls.lines() {
+        if call.contains("write(2, \"stored ") {
+            waits.push(since);
+            since = 0;
+        } else if call.contains(" fsync(") || call.contains(" fdatasync(") {
+            since += 1;
+        }
+    }
+    assert_eq!(waits.len(), WRITES as usize, "every write was acknowledged: {calls}");
+    // The first also begins the log.
+    assert_eq!(waits[1..], vec![1; WRITES as usize - 1], "one wait for each commit, before it is acknowledged");
+}
