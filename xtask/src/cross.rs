@@ -36,7 +36,8 @@ const DLLTOOL: Tool = Tool {
 };
 
 /// The crates without C in them that differ by system, and what they stand on.
-const CRATES: [&str; 5] = ["floom-secret", "floom-guarded", "floom-keychain", "floom-protocol", "envfile"];
+const CRATES: [&str; 6] =
+    ["floom-secret", "floom-guarded", "floom-keychain", "floom-protocol", "floom-seal", "envfile"];
 
 /// Features without which the part that differs by system is not compiled.
 const FEATURES: &str = "floom-protocol/socket";
