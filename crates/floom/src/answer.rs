@@ -24,6 +24,14 @@ struct Refusal {
     error: String,
     #[serde(default)]
     code: String,
+    #[serde(default)]
+    conflicts: Vec<Conflict>,
+}
+
+#[derive(Deserialize)]
+struct Conflict {
+    key: String,
+    current_version: u32,
 }
 
 /// Reads an answer.
@@ -41,7 +49,7 @@ fn refusal(reply: &Reply, about: About<'_>) -> FloomError {
     let status = reply.status;
     let shape = serde_json::from_slice::<Refusal>(&reply.body).ok();
     let told = shape.is_some();
-    let Refusal { error, code } = shape.unwrap_or_default();
+    let Refusal { error, code, conflicts } = shape.unwrap_or_default();
     // Some routes put the code into `error`, some have no code at all.
     let code = if code.is_empty() { error.as_str() } else { code.as_str() };
     let slug = about.slug.to_owned();
@@ -55,6 +63,13 @@ fn refusal(reply: &Reply, about: About<'_>) -> FloomError {
         (400, "unknown_secret_key") => FloomError::KeyUnknown { slug, key },
         (400, "policy_mismatch") => FloomError::PolicyMismatch { key },
         (409, "slug_taken") => FloomError::SlugTaken { slug },
+        (409, "version_conflict") => match conflicts.into_iter().next() {
+            Some(Conflict { key, current_version: current }) => FloomError::VersionConflict { key, current },
+            None => FloomError::BadAnswer { status },
+        },
+        (409, "no_grace") => FloomError::NoGrace { key },
+        (422, "unknown_sealing_key" | "cannot_open") => FloomError::SealingKeyUnknown { key },
+        (422, "request_id_reused") => FloomError::RequestReused,
         (429, _) => FloomError::RateLimited { retry_after: after_refusal(&reply.headers) },
         (500, "secret_encrypt_failed") => FloomError::MasterKeyChanged,
         (500..=599, _) => FloomError::Server { status },

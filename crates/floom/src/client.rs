@@ -161,7 +161,7 @@ impl Client {
         Ok(answer.slug)
     }
 
-    fn about<'a>(&self, slug: &'a str, key: &'a str) -> About<'a> {
+    pub(crate) fn about<'a>(&self, slug: &'a str, key: &'a str) -> About<'a> {
         About { slug, key, budgeted_token: self.budgeted_token }
     }
 
@@ -175,7 +175,7 @@ impl Client {
         })
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &[&str], about: About<'_>) -> Result<T, FloomError> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &[&str], about: About<'_>) -> Result<T, FloomError> {
         let url = self.url(path, about)?;
         answer::read(&self.transport.send(Method::GET, url, None).await?, about)
     }
@@ -196,7 +196,7 @@ impl Client {
         answer::read(&self.transport.send(Method::GET, url, None).await?, about)
     }
 
-    async fn write<T: DeserializeOwned>(
+    pub(crate) async fn write<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &[&str],

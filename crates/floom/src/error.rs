@@ -80,6 +80,29 @@ pub enum FloomError {
         /// The slug.
         slug: String,
     },
+    /// 409 `version_conflict`.
+    #[error("{key} was changed on Floom meanwhile.")]
+    VersionConflict {
+        /// The first key of which another version is current.
+        key: String,
+        /// That version; 0 for none.
+        current: u32,
+    },
+    /// 409 `no_grace`.
+    #[error("Floom no longer holds the previous value of {key}.")]
+    NoGrace {
+        /// The key.
+        key: String,
+    },
+    /// 422 `unknown_sealing_key` or `cannot_open`.
+    #[error("Floom cannot open what was sealed for {key}: its sealing key is another one.")]
+    SealingKeyUnknown {
+        /// The key.
+        key: String,
+    },
+    /// 422 `request_id_reused`.
+    #[error("Floom knows this request as another change.")]
+    RequestReused,
     /// 429, or a write that would have run into it.
     #[error("Floom takes no more changes for now.")]
     RateLimited {
@@ -127,6 +150,10 @@ impl FloomError {
             Self::SlugTaken { .. } => "floom_slug_taken",
             Self::KeyUnknown { .. } => "floom_key_unknown",
             Self::PolicyMismatch { .. } => "floom_policy_mismatch",
+            Self::VersionConflict { .. } => "floom_version_conflict",
+            Self::NoGrace { .. } => "floom_no_grace",
+            Self::SealingKeyUnknown { .. } => "floom_sealing_key_unknown",
+            Self::RequestReused => "floom_request_reused",
             Self::RateLimited { .. } => "floom_rate_limited",
             Self::Server { .. } => "floom_server_error",
             Self::MasterKeyChanged => "floom_master_key_changed",
@@ -154,6 +181,10 @@ impl FloomError {
             Self::RunNotFound => "It may have been removed. Start it again.",
             Self::KeyUnknown { .. } => "It stays on this computer. Declare it in the app's manifest to send it.",
             Self::PolicyMismatch { .. } => "Nothing was changed. Set its policy to creator vault first.",
+            Self::VersionConflict { .. } => "Nothing was changed. Look at both, then keep one.",
+            Self::NoGrace { .. } => "Nothing was changed. Restore an older version from its history.",
+            Self::SealingKeyUnknown { .. } => "Nothing was changed. The key is asked for again.",
+            Self::RequestReused => "Nothing was changed. Send the change anew.",
             Self::RateLimited { .. } => "Your changes are kept here and sent when Floom takes them again.",
             Self::Server { .. } => "Your changes are kept here and tried again.",
             Self::MasterKeyChanged => {

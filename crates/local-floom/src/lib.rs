@@ -6,16 +6,19 @@
 
 #![forbid(unsafe_code)]
 
+mod clock;
 mod error;
 mod http;
 mod manifest;
+mod rotation;
 mod run;
 mod sample;
 mod seal;
 mod store;
 
+pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::LocalError;
-pub use http::serve;
+pub use http::{Dialect, serve, serve_dialect};
 pub use manifest::{Input, Manifest, ManifestError};
 pub use sample::sample_app;
 pub use seal::StoreKey;

@@ -50,6 +50,10 @@ pub(crate) enum Place<'a> {
     Bearer,
     /// A creator's value.
     Creator { app: &'a str, key: &'a str },
+    /// What is shown of a creator's value.
+    Preview { app: &'a str, key: &'a str },
+    /// That of which an app's sealing key pair is derived.
+    SealingKey { app: &'a str },
     /// A value of the local owner's own vault.
     User { key: &'a str },
 }
@@ -61,6 +65,8 @@ impl Place<'_> {
             Self::WorkspaceKey => &["workspace-key"],
             Self::Bearer => &["bearer"],
             Self::Creator { app, key } => &["creator", app, key],
+            Self::Preview { app, key } => &["preview", app, key],
+            Self::SealingKey { app } => &["sealing-key", app],
             Self::User { key } => &["user", key],
         };
         let mut bytes = Vec::new();

@@ -64,6 +64,21 @@ impl Refusal {
         refusal
     }
 
+    /// 409 of a change that expected other versions.
+    pub(super) fn version_conflict(keys: &[(String, u32)]) -> Self {
+        let conflicts: Vec<Value> =
+            keys.iter().map(|(key, version)| json!({ "key": key, "current_version": version })).collect();
+        let error = "The value was changed meanwhile";
+        let current = keys.first().map(|(_, version)| *version);
+        let body = json!({
+            "error": error,
+            "code": "version_conflict",
+            "current_version": current,
+            "conflicts": conflicts,
+        });
+        Self::of(StatusCode::CONFLICT, body)
+    }
+
     /// 500, with nothing about its cause.
     pub(super) fn internal() -> Self {
         Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error")

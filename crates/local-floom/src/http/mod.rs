@@ -3,6 +3,7 @@
 mod answer;
 mod apps;
 mod body;
+mod extension;
 mod guard;
 mod runs;
 mod secrets;
@@ -19,7 +20,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post, put};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 
 use crate::run::Runner;
@@ -31,6 +32,12 @@ use guard::Budget;
 /// How long a client may take with its request after the server was asked to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
+/// Between two looks for graces that are over: a clock of the system may run unlike ours.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+/// After the store could not be written.
+const TRY_AGAIN: Duration = Duration::from_secs(10);
+
 /// What every request sees.
 struct Server {
     store: Store,
@@ -40,6 +47,10 @@ struct Server {
     run_starts: Budget,
     runner: Runner,
     runs: Mutex<JoinSet<Result<(), LocalError>>>,
+    /// Told when a grace may end sooner than was known.
+    graces: Notify,
+    /// Whether the extension is offered.
+    extension: bool,
 }
 
 type Shared = Arc<Server>;
@@ -69,6 +80,16 @@ impl Server {
     }
 }
 
+/// What a Local Floom offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// Floom's own routes and the extension `secrets-v1`.
+    #[default]
+    SecretsV1,
+    /// Floom's own routes alone, as a Floom of today.
+    Today,
+}
+
 /// Answers on `listener` until `shutdown` is done; runs under way are ended with it.
 ///
 /// # Errors
@@ -76,6 +97,19 @@ impl Server {
 pub async fn serve(
     listener: TcpListener,
     store: Store,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), LocalError> {
+    serve_dialect(listener, store, Dialect::default(), shutdown).await
+}
+
+/// [`serve`] with another dialect.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_dialect(
+    listener: TcpListener,
+    store: Store,
+    dialect: Dialect,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LocalError> {
     let address = listener.local_addr().map_err(LocalError::Network)?;
@@ -89,6 +123,8 @@ pub async fn serve(
         run_starts: Budget::per_hour(6_000),
         runner: Runner::new(store.clone()),
         runs: Mutex::default(),
+        graces: Notify::new(),
+        extension: dialect == Dialect::SecretsV1,
         store,
     });
     let (ending, ended) = oneshot::channel::<()>();
@@ -103,6 +139,7 @@ pub async fn serve(
     let served = tokio::select! {
         served = axum::serve(listener, router(server.clone())).with_graceful_shutdown(asked) => served,
         () = overdue => Ok(()),
+        () = end_graces(&server) => Ok(()),
     };
     let mut runs = std::mem::take(&mut *server.runs.lock().unwrap_or_else(PoisonError::into_inner));
     runs.shutdown().await;
@@ -110,8 +147,38 @@ pub async fn serve(
     served.map_err(LocalError::Network)
 }
 
+/// Destroys each old value when its grace ends. It has no end of its own.
+async fn end_graces(server: &Server) {
+    loop {
+        let wait = match server.stored(Store::retire_due).await {
+            Ok(Some(next)) => Duration::try_from(next.duration_since(server.store.now())).unwrap_or_default(),
+            Ok(None) => Duration::MAX,
+            Err(_) => TRY_AGAIN,
+        };
+        let sleep = tokio::time::sleep(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT));
+        tokio::select! {
+            () = sleep => {}
+            () = server.graces.notified() => {}
+        }
+    }
+}
+
+/// The routes of the extension.
+fn extension_routes(router: Router<Shared>) -> Router<Shared> {
+    router
+        .route("/api/me/apps/{slug}/secrets", get(extension::list))
+        .route("/api/me/apps/{slug}/sealing-key", get(extension::sealing_key))
+        .route("/api/me/apps/{slug}/secrets/batch", post(extension::batch))
+        .route("/api/me/apps/{slug}/secrets/{key}", put(extension::put).delete(extension::remove))
+        .route("/api/me/apps/{slug}/secrets/{key}/rollback", post(extension::rollback))
+        .route("/api/me/apps/{slug}/secrets/{key}/retire", post(extension::retire))
+        .route("/api/me/apps/{slug}/declared/{key}", put(extension::declare).delete(extension::undeclare))
+}
+
 fn router(server: Shared) -> Router {
-    Router::new()
+    let router = Router::new();
+    let router = if server.extension { extension_routes(router) } else { router };
+    router
         .route("/api/health", get(session::health))
         .route("/api/session/me", get(session::me))
         .route("/api/hub/mine", get(apps::mine))

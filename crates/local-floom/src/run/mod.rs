@@ -36,12 +36,12 @@ impl Runner {
     pub(crate) async fn see_through(self, app: App, id: String, inputs: Value) -> Result<(), LocalError> {
         let Ok(_slot) = self.slots.acquire().await else { return Ok(()) };
         let begun = Instant::now();
-        let RunValues { values, missing } = self.stored(&app, |store, app| store.run_values(app)).await?;
+        let run = id.clone();
+        let RunValues { values, missing } = self.stored(&app, move |store, app| store.run_values(app, &run)).await?;
         let mut ended = if missing.is_empty() {
             let run = id.clone();
-            let keys: Vec<String> = values.iter().map(|(key, _)| key.clone()).collect();
-            self.stored(&app, move |store, app| store.note_use(app, &keys).and_then(|()| store.begin_run(&run)))
-                .await?;
+            self.stored(&app, move |store, _| store.begin_run(&run)).await?;
+            let values: Vec<_> = values.into_iter().map(|value| (value.key, value.value)).collect();
             let limit = Duration::from_secs(app.manifest.timeout_seconds);
             let patterns = Patterns::of(&values);
             let input = inputs.to_string().into_bytes();

@@ -1,6 +1,6 @@
 //! Apps.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Store, new_id, now};
 use crate::{LocalError, Manifest};
@@ -43,12 +43,6 @@ impl Store {
         }
     }
 
-    pub(super) fn replace_manifest(&self, app: &App, manifest: &Manifest) -> Result<(), LocalError> {
-        let changed = "UPDATE apps SET manifest = ?1, updated_at = ?2 WHERE id = ?3";
-        self.database().execute(changed, params![text(manifest)?, now(), app.id])?;
-        Ok(())
-    }
-
     /// Every app, the one changed last first.
     pub(crate) fn apps(&self) -> Result<Vec<App>, LocalError> {
         let database = self.database();
@@ -68,6 +62,13 @@ impl Store {
     pub(crate) fn delete_app(&self, slug: &str) -> Result<bool, LocalError> {
         Ok(self.database().execute("DELETE FROM apps WHERE slug = ?1", [slug])? > 0)
     }
+}
+
+/// Stores another manifest of the same app.
+pub(super) fn write_manifest(db: &Connection, app: &App, manifest: &Manifest) -> Result<(), LocalError> {
+    let changed = "UPDATE apps SET manifest = ?1, updated_at = ?2 WHERE id = ?3";
+    db.execute(changed, params![text(manifest)?, now(), app.id])?;
+    Ok(())
 }
 
 fn text(manifest: &Manifest) -> Result<String, LocalError> {

@@ -1,8 +1,13 @@
 //! Everything that Local Floom keeps: one SQLite file, values sealed.
 
 mod apps;
+mod changes;
 mod runs;
+mod schema;
+mod sealing_key;
 mod secrets;
+mod usage;
+mod versions;
 
 use std::fs;
 use std::path::Path;
@@ -15,15 +20,17 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::clock::{Clock, SystemClock};
 use crate::seal::{self, Place, StoreKey};
 use crate::{LocalError, Manifest, sample};
 
 pub(crate) use apps::App;
+pub(crate) use changes::{Change, Refused, Request, Step};
 pub(crate) use runs::{Ended, RunRow};
 pub(crate) use secrets::{PolicyRow, RunValues};
+use secrets::{policy, set_policy};
 
 const FILE: &str = "local-floom.db";
-const SCHEMA: i32 = 1;
 const CHECK: &[u8] = b"this key fits";
 
 /// The token of one installation, without which nothing but `/api/health` answers.
@@ -39,6 +46,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     database: Mutex<Connection>,
     workspace_key: StoreKey,
+    clock: Arc<dyn Clock>,
 }
 
 impl Store {
@@ -50,27 +58,32 @@ impl Store {
     /// [`LocalError::WrongKey`], [`LocalError::Damaged`] and [`LocalError::Newer`] leave the file as it is;
     /// [`LocalError::File`] and [`LocalError::Database`].
     pub fn open(dir: &Path, key: StoreKey) -> Result<Self, LocalError> {
+        Self::open_with(dir, key, Arc::new(SystemClock::start()))
+    }
+
+    /// [`Store::open`] with another clock.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with(dir: &Path, key: StoreKey, clock: Arc<dyn Clock>) -> Result<Self, LocalError> {
         let file = dir.join(FILE);
         make_private(dir, &file)?;
         let mut database = Connection::open(&file)?;
         database.busy_timeout(Duration::from_secs(5))?;
-        let version: i32 = database.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let tables: i64 = database.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
-        if version > SCHEMA {
-            return Err(LocalError::Newer);
-        }
-        if version == 0 && tables > 0 {
-            return Err(LocalError::Damaged);
-        }
+        let is_new = schema::look(&database)?;
         database.pragma_update(None, "journal_mode", "WAL")?;
         database.pragma_update(None, "synchronous", "FULL")?;
         database.pragma_update(None, "secure_delete", "ON")?;
         database.pragma_update(None, "foreign_keys", "ON")?;
-        let workspace_key = match version {
-            0 => create(&mut database, &key)?,
-            _ => unwrap_key(&database, &key)?,
+        let workspace_key = match is_new {
+            true => create(&mut database, &key)?,
+            false => {
+                let workspace_key = unwrap_key(&database, &key)?;
+                schema::bring_up(&mut database)?;
+                workspace_key
+            }
         };
-        let store = Self(Arc::new(Inner { database: Mutex::new(database), workspace_key }));
+        let store = Self(Arc::new(Inner { database: Mutex::new(database), workspace_key, clock }));
         store.end_interrupted_runs()?;
         Ok(store)
     }
@@ -100,7 +113,13 @@ impl Store {
         let manifest: Manifest = sample::manifest(command);
         manifest.check()?;
         match self.app(sample::SLUG)? {
-            Some(app) if app.is_sample && app.manifest != manifest => self.replace_manifest(&app, &manifest)?,
+            Some(app) if app.is_sample => {
+                // What it declares may have been changed since.
+                let manifest = Manifest { secrets_needed: app.manifest.secrets_needed.clone(), ..manifest };
+                if app.manifest != manifest {
+                    apps::write_manifest(&self.database(), &app, &manifest)?;
+                }
+            }
             None if self.is_first_use()? => self.insert_app(&manifest, true)?,
             _ => {}
         }
@@ -111,6 +130,11 @@ impl Store {
     fn is_first_use(&self) -> Result<bool, LocalError> {
         let made = "SELECT count(*) FROM meta WHERE name = 'sample'";
         Ok(self.database().query_row(made, [], |row| row.get::<_, i64>(0))? == 0)
+    }
+
+    /// The time, as its clock tells it.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
     }
 
     fn database(&self) -> MutexGuard<'_, Connection> {
@@ -135,8 +159,12 @@ impl std::fmt::Debug for Store {
 }
 
 /// Times as Floom's server stores and shows them: UTC, to the second, without a zone.
+fn shown(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 fn now() -> String {
-    Timestamp::now().strftime("%Y-%m-%d %H:%M:%S").to_string()
+    shown(Timestamp::now())
 }
 
 /// Twelve characters of `0-9a-z` after a prefix, as Floom names its rows.
@@ -178,7 +206,7 @@ fn make_private(dir: &Path, file: &Path) -> Result<(), LocalError> {
 
 fn create(database: &mut Connection, key: &StoreKey) -> Result<StoreKey, LocalError> {
     let transaction = database.transaction()?;
-    transaction.execute_batch(include_str!("schema.sql"))?;
+    schema::make(&transaction)?;
     let workspace_key = StoreKey::make()?;
     let check = seal::seal(key, Place::Check, CHECK)?;
     let digest = Sha256::digest(&check).to_vec();
@@ -192,7 +220,6 @@ fn create(database: &mut Connection, key: &StoreKey) -> Result<StoreKey, LocalEr
     for (name, value) in rows {
         transaction.execute("INSERT INTO meta (name, value) VALUES (?1, ?2)", params![name, value])?;
     }
-    transaction.pragma_update(None, "user_version", SCHEMA)?;
     transaction.commit()?;
     Ok(workspace_key)
 }

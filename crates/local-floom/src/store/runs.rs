@@ -71,6 +71,7 @@ impl Store {
                 now()
             ],
         )?;
+        self.database().execute("DELETE FROM run_values WHERE run_id = ?1", [id])?;
         Ok(())
     }
 
@@ -81,6 +82,7 @@ impl Store {
              error = 'Local Floom was stopped during this run.' WHERE status IN ('pending', 'running')",
             [now()],
         )?;
+        self.database().execute("DELETE FROM run_values", [])?;
         Ok(())
     }
 

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 
 use floom_secret::{Policy, SecretValue};
-use rusqlite::{OptionalExtension, params};
+use jiff::SignedDuration;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::versions::{Act, held};
 use super::{App, Store, now};
 use crate::LocalError;
+use crate::rotation::Version;
 use crate::seal::Place;
 
 /// The policy of one declared key.
@@ -18,10 +21,19 @@ pub(crate) struct PolicyRow {
     pub(crate) updated_at: Option<String>,
 }
 
+/// One variable of a run.
+#[derive(Debug)]
+pub(crate) struct RunValue {
+    pub(crate) key: String,
+    pub(crate) value: SecretValue,
+    /// The creator's version; none of a value of the user's own.
+    pub(crate) version: Option<Version>,
+}
+
 /// What a run is given, in the manifest's order.
 #[derive(Debug)]
 pub(crate) struct RunValues {
-    pub(crate) values: Vec<(String, SecretValue)>,
+    pub(crate) values: Vec<RunValue>,
     pub(crate) missing: Vec<String>,
 }
 
@@ -49,39 +61,53 @@ impl Store {
         Ok(app.manifest.secrets_needed.iter().map(entry).collect())
     }
 
+    /// Names that have a value or a policy and are not declared (any more), by name.
+    pub(crate) fn undeclared(&self, app: &App) -> Result<Vec<PolicyRow>, LocalError> {
+        let stored = {
+            let database = self.database();
+            let mut statement =
+                database.prepare_cached("SELECT key FROM creator_values WHERE app_id = ?1 ORDER BY key")?;
+            statement.query_map([&app.id], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?
+        };
+        let others = stored.into_iter().filter(|key| !app.manifest.declares(key));
+        let row = |key: String| {
+            let policy = self.policy(app, &key)?;
+            Ok(PolicyRow { key, policy, creator_has_value: true, updated_at: None })
+        };
+        others.map(row).collect()
+    }
+
     /// The policy of one key of `app`.
     pub(crate) fn policy(&self, app: &App, key: &str) -> Result<Policy, LocalError> {
-        let database = self.database();
-        let mut statement = database.prepare_cached("SELECT policy FROM policies WHERE app_id = ?1 AND key = ?2")?;
-        let wire: Option<String> = statement.query_row([&app.id, key], |row| row.get(0)).optional()?;
-        Ok(wire.and_then(|wire| Policy::from_wire(&wire)).unwrap_or(Policy::User))
+        policy(&self.database(), app, key)
     }
 
     /// Sets the policy of one key; the stored value stays as it is.
     pub(crate) fn set_policy(&self, app: &App, key: &str, policy: Policy) -> Result<(), LocalError> {
-        self.database().execute(
-            "INSERT INTO policies (app_id, key, policy, updated_at) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (app_id, key) DO UPDATE SET policy = excluded.policy, updated_at = excluded.updated_at",
-            params![app.id, key, policy.wire(), now()],
-        )?;
-        Ok(())
+        set_policy(&self.database(), app, key, policy)
     }
 
     /// Stores the creator's value of one key in place of the one before.
     pub(crate) fn set_creator_value(&self, app: &App, key: &str, value: &SecretValue) -> Result<(), LocalError> {
-        let sealed = self.seal_text(Place::Creator { app: &app.id, key }, value)?;
-        self.database().execute(
-            "INSERT INTO creator_values (app_id, key, sealed, updated_at) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (app_id, key) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at",
-            params![app.id, key, sealed, now()],
-        )?;
-        Ok(())
+        self.alone(|db| self.act(db, app, key, Act::Put(value, SignedDuration::ZERO)).map(drop))
     }
 
     /// Removes the creator's value of one key. `false` if there was none.
     pub(crate) fn remove_creator_value(&self, app: &App, key: &str) -> Result<bool, LocalError> {
-        let removed = "DELETE FROM creator_values WHERE app_id = ?1 AND key = ?2";
-        Ok(self.database().execute(removed, [&app.id, key])? > 0)
+        self.alone(|db| {
+            let was_there = held(db, &app.id, key)?.current.is_some();
+            self.act(db, app, key, Act::Remove)?.ok();
+            Ok(was_there)
+        })
+    }
+
+    /// Does `work` as one transaction.
+    fn alone<T>(&self, work: impl FnOnce(&Connection) -> Result<T, LocalError>) -> Result<T, LocalError> {
+        let database = self.database();
+        let transaction = Transaction::new_unchecked(&database, TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
     }
 
     /// The keys of the owner's own vault by name, each with the time of its value.
@@ -108,38 +134,33 @@ impl Store {
         Ok(self.database().execute("DELETE FROM user_values WHERE key = ?1", [key])? > 0)
     }
 
-    /// Opens what a run of `app` gets now: per declared key the creator's value or the owner's own, by policy.
+    /// Gives the run `id` of `app` its values: per declared key the creator's or the owner's own, by policy. In the
+    /// same transaction it is noted which versions the run was given; where a value is missing nothing is.
     ///
     /// There is no fallback from one to the other. A value that does not open counts as missing, as on Floom.
-    pub(crate) fn run_values(&self, app: &App) -> Result<RunValues, LocalError> {
-        let mut run = RunValues { values: Vec::new(), missing: Vec::new() };
-        for PolicyRow { key, policy, .. } in self.policies(app)? {
-            let place = match policy {
-                Policy::Creator => Place::Creator { app: &app.id, key: &key },
-                Policy::User => Place::User { key: &key },
-            };
-            let blob = self.blob(place)?;
-            match blob.and_then(|blob| self.open_text(place, &blob)) {
-                Some(value) => run.values.push((key, value)),
-                None => run.missing.push(key),
+    pub(crate) fn run_values(&self, app: &App, id: &str) -> Result<RunValues, LocalError> {
+        let policies = self.policies(app)?;
+        self.alone(|db| {
+            let mut run = RunValues { values: Vec::new(), missing: Vec::new() };
+            for PolicyRow { key, policy, .. } in policies {
+                let (place, version) = match policy {
+                    Policy::Creator => (Place::Creator { app: &app.id, key: &key }, held(db, &app.id, &key)?.current),
+                    Policy::User => (Place::User { key: &key }, None),
+                };
+                let blob = blob(db, place)?;
+                match blob.and_then(|blob| self.open_text(place, &blob)) {
+                    Some(value) => {
+                        let version = version.map(|current| current.version);
+                        run.values.push(RunValue { key, value, version });
+                    }
+                    None => run.missing.push(key),
+                }
             }
-        }
-        Ok(run)
-    }
-
-    /// Notes that a run of `app` was given `keys`.
-    pub(crate) fn note_use(&self, app: &App, keys: &[String]) -> Result<(), LocalError> {
-        let mut database = self.database();
-        let transaction = database.transaction()?;
-        for key in keys {
-            transaction.execute(
-                "INSERT INTO last_uses (app_id, key, used_at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (app_id, key) DO UPDATE SET used_at = excluded.used_at",
-                params![app.id, key, now()],
-            )?;
-        }
-        transaction.commit()?;
-        Ok(())
+            if run.missing.is_empty() {
+                run.values.iter().try_for_each(|value| note_use(db, app, id, value))?;
+            }
+            Ok(run)
+        })
     }
 
     /// When a run of the app `slug` was last given each key, as `YYYY-MM-DD HH:MM:SS` in UTC; keys never used are left out.
@@ -154,20 +175,51 @@ impl Store {
         let uses = statement.query_map([slug], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         Ok(uses)
     }
+}
 
-    fn blob(&self, place: Place<'_>) -> Result<Option<Vec<u8>>, LocalError> {
-        let database = self.database();
-        let found = match place {
-            Place::Creator { app, key } => database
-                .prepare_cached("SELECT sealed FROM creator_values WHERE app_id = ?1 AND key = ?2")?
-                .query_row([app, key], |row| row.get(0))
-                .optional()?,
-            Place::User { key } => database
-                .prepare_cached("SELECT sealed FROM user_values WHERE key = ?1")?
-                .query_row([key], |row| row.get(0))
-                .optional()?,
-            Place::Check | Place::WorkspaceKey | Place::Bearer => None,
-        };
-        Ok(found)
+/// The policy of one key; one that was never decided on is user vault.
+pub(super) fn policy(db: &Connection, app: &App, key: &str) -> Result<Policy, LocalError> {
+    let mut statement = db.prepare_cached("SELECT policy FROM policies WHERE app_id = ?1 AND key = ?2")?;
+    let wire: Option<String> = statement.query_row([&app.id, key], |row| row.get(0)).optional()?;
+    Ok(wire.and_then(|wire| Policy::from_wire(&wire)).unwrap_or(Policy::User))
+}
+
+pub(super) fn set_policy(db: &Connection, app: &App, key: &str, policy: Policy) -> Result<(), LocalError> {
+    db.execute(
+        "INSERT INTO policies (app_id, key, policy, updated_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (app_id, key) DO UPDATE SET policy = excluded.policy, updated_at = excluded.updated_at",
+        params![app.id, key, policy.wire(), now()],
+    )?;
+    Ok(())
+}
+
+fn note_use(db: &Connection, app: &App, run: &str, value: &RunValue) -> Result<(), LocalError> {
+    db.execute(
+        "INSERT INTO last_uses (app_id, key, used_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (app_id, key) DO UPDATE SET used_at = excluded.used_at",
+        params![app.id, value.key, now()],
+    )?;
+    if let Some(version) = value.version {
+        db.execute("UPDATE creator_values SET used = 1 WHERE app_id = ?1 AND key = ?2", [&app.id, &value.key])?;
+        db.execute(
+            "INSERT INTO run_values (run_id, key, version) VALUES (?1, ?2, ?3)",
+            params![run, value.key, version],
+        )?;
     }
+    Ok(())
+}
+
+fn blob(db: &Connection, place: Place<'_>) -> Result<Option<Vec<u8>>, LocalError> {
+    let found = match place {
+        Place::Creator { app, key } => db
+            .prepare_cached("SELECT sealed FROM creator_values WHERE app_id = ?1 AND key = ?2")?
+            .query_row([app, key], |row| row.get(0))
+            .optional()?,
+        Place::User { key } => db
+            .prepare_cached("SELECT sealed FROM user_values WHERE key = ?1")?
+            .query_row([key], |row| row.get(0))
+            .optional()?,
+        _ => None,
+    };
+    Ok(found)
 }
