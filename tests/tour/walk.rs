@@ -139,7 +139,9 @@ async fn run_flyfast(journal: &mut Journal, desk: &Desk, window: &Window<'_>) ->
         println!("        the run was given {key:<22} {preview}");
     }
     let started = Instant::now();
-    let used = window.text(&format!("{WATCHED_ROW}/last-used")).await?;
+    let place = format!("{WATCHED_ROW}/last-used");
+    window.when(&place, "the run's use", |used| used.contains("ago")).await?;
+    let used = window.text(&place).await?;
     journal.picture(window, "after-the-run", &format!("AMADEUS_API_KEY, last used: {used}"), started.elapsed()).await
 }
 

@@ -48,6 +48,10 @@ fn an_import_reaches_floom_and_a_run_gets_the_values() {
             "the run was given the value that ends in {end}: {run}"
         );
     }
+    let used = |status: &Value| {
+        secret(status, "flyfast", sample::KEYS[0])["last_used"].as_str().is_some_and(|at| at != "never")
+    };
+    floomsec.status_when("the run's use of its first key", used).expect("Local Floom tells when it was");
     let again = floomsec.run(&["import", text(&file), "--app", "flyfast", "--yes"]).expect("imported again").json;
     assert_eq!(again["unchanged"], json!(sample::KEYS), "an import that is repeated changes nothing");
 }

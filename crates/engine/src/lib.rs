@@ -22,6 +22,7 @@ pub mod plan;
 pub mod push;
 mod receipt;
 mod recovery;
+mod run;
 mod secret;
 mod session;
 mod standing;

@@ -1,10 +1,11 @@
 //! Connections: who they are, what they last told, and when they are asked again.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use floom_client::{AppDetail, BaseUrl, Client, FloomError, PolicyEntry};
+use floom_client::{AppDetail, BaseUrl, Client, Dialect, FloomError, PolicyEntry, SecretEntry};
 use floom_protocol::Failure;
-use floom_protocol::view::{AppRef, ConnectionState, RunView};
+use floom_protocol::view::{AppRef, ConnectionState};
 use floom_secret::SecretValue;
 use floom_vault::{App, AppId, Connection, ConnectionId, ConnectionKind, NewConnection, NewReceipt};
 use jiff::Timestamp;
@@ -26,19 +27,34 @@ pub(crate) struct Session {
     pub(crate) state: ConnectionState,
     /// The keys that each app declares, in the app's order, by slug.
     pub(crate) declared: Vec<AppDetail>,
+    /// What this Floom tells beyond that, by slug and key; nothing where it tells nothing.
+    told: HashMap<(String, String), SecretEntry>,
     failures: u32,
     retry: Option<Instant>,
     asking: bool,
 }
 
 impl Session {
+    /// What its Floom tells of a secret beyond its policy; none where it tells nothing.
+    pub(crate) fn told(&self, slug: &str, key: &str) -> Option<&SecretEntry> {
+        self.told.get(&(slug.to_owned(), key.to_owned()))
+    }
+
     /// Whether an answer of it is awaited.
     pub(crate) fn is_asking(&self) -> bool {
         self.asking
     }
 
     fn new(state: ConnectionState) -> Self {
-        Self { client: None, state, declared: Vec::new(), failures: 0, retry: None, asking: false }
+        Self {
+            client: None,
+            state,
+            declared: Vec::new(),
+            told: HashMap::new(),
+            failures: 0,
+            retry: None,
+            asking: false,
+        }
     }
 
     fn wait(&mut self) -> Duration {
@@ -51,17 +67,23 @@ impl Session {
 /// What one Floom tells about an account: every app with its declared keys and policies.
 struct Survey {
     apps: Vec<(AppDetail, Vec<PolicyEntry>)>,
+    told: HashMap<(String, String), SecretEntry>,
 }
 
 async fn survey(client: &Client) -> Result<Survey, FloomError> {
     client.session().await?.signed_in_or_refused()?;
-    let mut apps = Vec::new();
+    let dialect = client.health().await?.dialect();
+    let (mut apps, mut told) = (Vec::new(), HashMap::new());
     for app in client.my_apps().await? {
         let detail = client.app(&app.slug).await?;
         let policies = client.policies(&app.slug).await?;
+        if dialect == Dialect::SecretsV1 {
+            let secrets = client.secrets(&app.slug).await?.secrets;
+            told.extend(secrets.into_iter().map(|secret| ((app.slug.clone(), secret.key.clone()), secret)));
+        }
         apps.push((detail, policies));
     }
-    Ok(Survey { apps })
+    Ok(Survey { apps, told })
 }
 
 /// A guest is not an account: what it cannot see is not gone.
@@ -246,6 +268,7 @@ impl Engine {
         })?;
         if let Some(session) = self.sessions.get_mut(&id) {
             session.declared = survey.apps.into_iter().map(|(detail, _)| detail).collect();
+            session.told = survey.told;
         }
         Ok(())
     }
@@ -408,41 +431,6 @@ impl Engine {
         );
     }
 
-    /// Starts a run and waits for its end.
-    pub(crate) fn run_app(&mut self, reference: &AppRef, reply: Reply) {
-        let ready = self.app(reference).and_then(|app| Ok((self.client(app.connection)?, app.slug)));
-        let (client, slug) = match ready {
-            Ok(ready) => ready,
-            Err(error) => {
-                let _ = reply.send(Err(error.into()));
-                return;
-            }
-        };
-        self.beside(
-            async move {
-                let id = client.start_run(&slug, serde_json::json!({})).await?;
-                loop {
-                    let run = client.run(&id).await?;
-                    if run.status.is_over() {
-                        return Ok(run);
-                    }
-                    // Floom has no way to be told of a run's end but to ask.
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            },
-            move |_, run: Result<floom_client::Run, FloomError>| {
-                let view = run.map_err(EngineError::from).map(|run| RunView {
-                    id: run.id,
-                    status: format!("{:?}", run.status).to_lowercase(),
-                    outputs: run.outputs,
-                    error: run.error_type.or(run.error),
-                    milliseconds: run.duration_ms,
-                });
-                let _ = reply.send(said(view));
-            },
-        );
-    }
-
     /// When a connection that did not answer, or an outbox row, is tried again.
     pub(crate) fn retry_due(&self) -> Option<Instant> {
         self.sessions.values().filter_map(|session| session.retry).chain(self.outbox_due()).min()
@@ -466,7 +454,7 @@ impl Engine {
         self.reach_each(&all);
     }
 
-    fn reach_each(&mut self, ids: &[ConnectionId]) {
+    pub(crate) fn reach_each(&mut self, ids: &[ConnectionId]) {
         for id in ids {
             if let Ok(connection) = self.connection(&id.to_string()) {
                 self.reach(&connection, None);

@@ -223,7 +223,7 @@ impl Engine {
         let mut views: Vec<SecretView> = secrets
             .iter()
             .filter(|secret| secret.remote.declared || (secret.current.is_some() && secret.removed_at.is_none()))
-            .map(|secret| self.secret_view(secret, &links, outbox))
+            .map(|secret| self.secret_view(app, secret, &links, outbox))
             .collect();
         views.extend(self.asked_for_the_first_time(&secrets, &links));
         views.sort_by_key(|view| {
@@ -250,7 +250,7 @@ impl Engine {
         }
     }
 
-    fn secret_view(&self, secret: &Secret, links: &[Link], outbox: &[OutboxItem]) -> SecretView {
+    fn secret_view(&self, app: &App, secret: &Secret, links: &[Link], outbox: &[OutboxItem]) -> SecretView {
         let default = links.first().map_or(Policy::Creator, |link| link.default_policy);
         let policy = policy_of(Some(secret), default);
         let waiting = outbox.iter().rfind(|item| item.secret == secret.id);
@@ -265,9 +265,22 @@ impl Engine {
             version: current.map_or(0, |current| current.version),
             source: current
                 .map(|current| source_view(secret.name.as_str(), &current.source, current.created_at, links)),
-            last_used: LastUsed::NotReported,
+            last_used: self.last_used(app, secret, policy),
             sync: self.sync_view(secret, policy, waiting),
             prompt: self.prompt(secret, links),
+        }
+    }
+
+    /// When a run last used a secret, or how many users have a value of their own, as far as its Floom tells.
+    fn last_used(&self, app: &App, secret: &Secret, policy: Policy) -> LastUsed {
+        let session = self.sessions.get(&app.connection);
+        let Some(told) = session.and_then(|session| session.told(&app.slug, &secret.name)) else {
+            return LastUsed::NotReported;
+        };
+        match (policy, told.value.as_ref().and_then(|value| value.last_used_at)) {
+            (Policy::User, _) => LastUsed::Users { active: told.users.active_7d },
+            (Policy::Creator, Some(at)) => LastUsed::At { at },
+            (Policy::Creator, None) => LastUsed::Never,
         }
     }
 

@@ -58,7 +58,8 @@ pub(crate) async fn status(face: &mut Face) -> Result<Said, Failure> {
                     "policy": secret.policy,
                     "preview": secret.preview.as_ref().map(|preview| preview.as_str()),
                     "sync": sync_word(&secret.sync),
-                    "last_used": match &secret.last_used { LastUsed::At { at } => json!(at), LastUsed::Never => json!("never"), _ => json!(null) },
+                    "last_used": last_used(&secret.last_used),
+                    "users_active_7d": match secret.last_used { LastUsed::Users { active } => Some(active), _ => None },
                     "version": secret.version,
                     "prompt": secret.prompt,
                 })
@@ -67,7 +68,8 @@ pub(crate) async fn status(face: &mut Face) -> Result<Said, Failure> {
         for secret in &app.secrets {
             let policy = if secret.policy == Policy::Creator { "creator" } else { "user" };
             let preview = secret.preview.as_ref().map_or("—", |preview| preview.as_str());
-            said = said.line(format!("  {:<28} {policy:<8} {preview:<16} {}", secret.key, sync_word(&secret.sync)));
+            let (sync, used) = (sync_word(&secret.sync), used_words(&secret.last_used));
+            said = said.line(format!("  {:<28} {policy:<8} {preview:<16} {sync:<11} {used}", secret.key));
         }
         apps.push(
             json!({ "slug": app.slug, "configured": app.configured, "missing": app.missing, "secrets": secrets }),
@@ -108,6 +110,25 @@ fn connection_word(state: &ConnectionState) -> &'static str {
         ConnectionState::Connected => "connected",
         ConnectionState::Offline { .. } => "offline",
         ConnectionState::Refused { .. } => "refused",
+    }
+}
+
+/// A time, `"never"`, or null where this Floom does not tell.
+fn last_used(used: &LastUsed) -> Value {
+    match used {
+        LastUsed::At { at } => json!(at),
+        LastUsed::Never => json!("never"),
+        LastUsed::NotReported | LastUsed::Users { .. } => Value::Null,
+    }
+}
+
+fn used_words(used: &LastUsed) -> String {
+    match used {
+        LastUsed::At { at } => format!("last used {}", at.strftime("%Y-%m-%d %H:%M UTC")),
+        LastUsed::Never => "never used".to_owned(),
+        LastUsed::Users { active: 1 } => "1 user in 7 days".to_owned(),
+        LastUsed::Users { active } => format!("{active} users in 7 days"),
+        LastUsed::NotReported => "last use not reported".to_owned(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! One secret at a time: typed, flipped, undone, removed; locked and unlocked.
 
 use floom_keychain::State;
+use floom_local::{Store, StoreKey};
 use floom_protocol::command::{
-    Connect, Environment, History, Lock, Remove, SetPolicy, SetValue, Sync, Undo, Unlock, VerifyReceipts,
+    Connect, Environment, History, Lock, Remove, Run, SetPolicy, SetValue, Sync, Undo, Unlock, VerifyReceipts,
 };
-use floom_protocol::view::{Prompt, SyncView, VaultView};
+use floom_protocol::view::{LastUsed, Prompt, SyncView, VaultView};
 use floom_secret::Policy;
 
 use crate::bench::{Bench, of, preview_of, value};
@@ -143,6 +144,30 @@ async fn a_floom_that_cannot_be_reached_is_not_added() {
     let wrong = bench.call(connect(&local)).await.expect_err("a wrong token");
     assert_eq!(wrong.code, "floom_token_refused", "the token is tried before anything is stored");
     assert_eq!(bench.look().await.connections.len(), 1, "and no connection was added");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn last_use_and_users_are_shown_where_floom_tells_them_and_not_guessed_where_not() {
+    let bench = Bench::new().await;
+    bench.import_sample(true).await;
+    assert_eq!(bench.secret(KEY).await.last_used, LastUsed::Never, "no run was given it yet");
+    bench.call(Run { app: bench.app() }).await.expect("a run");
+    bench.until("the run's use", |snapshot| matches!(of(snapshot, KEY).last_used, LastUsed::At { .. })).await;
+    let flip = SetPolicy { app: bench.app(), key: KEY.into(), policy: Policy::User, value: None };
+    bench.call(flip).await.expect("user vault");
+    let shown = bench.secret(KEY).await.last_used;
+    assert_eq!(shown, LastUsed::Users { active: 0 }, "under user vault its users count: nobody has a key yet");
+
+    let today = floom_local::Dialect::Today;
+    let store =
+        Store::open(&bench.folder.path().join("today"), StoreKey::make().expect("randomness")).expect("a store");
+    store.ensure_sample(vec!["true".to_owned()]).expect("the sample app");
+    let token = store.bearer().expect("a token").0;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(floom_local::serve_dialect(listener, store, today, std::future::pending()));
+    bench.call(Connect { url, token: Some(token) }).await.expect("a Floom of today");
+    assert_eq!(bench.secret(KEY).await.last_used, LastUsed::NotReported, "what is not told is not guessed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use crate::harness::{Floom, KEYS, secret};
 async fn the_client_finds_the_sample_app() {
     let floom = Floom::start().await;
     let health = floom.client.health().await.expect("health");
-    assert!(health.extensions.is_empty(), "no extension is announced before it exists");
+    assert_eq!(health.extensions, ["secrets-v1"], "it announces what a Floom of today has not");
 
     let session = floom.client.session().await.expect("a session");
     assert!(session.signed_in && session.is_local && !session.cloud_mode, "the one local owner is signed in");
@@ -65,7 +65,11 @@ async fn answers_have_the_real_shapes() {
     let fields = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
 
     let health = floom.ask("GET", "/api/health", "").await.json();
-    assert_eq!(fields(&health), ["apps", "service", "status", "threads", "timestamp", "version"], "health");
+    assert_eq!(
+        fields(&health),
+        ["apps", "extensions", "service", "status", "threads", "timestamp", "version"],
+        "health"
+    );
 
     let mine = floom.ask("GET", "/api/hub/mine", "").await.json();
     let expected = [
