@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use floom_client::{FloomError, PolicyEntry};
+use floom_client::{Changed, Client, Dialect, FloomError, PolicyEntry};
 use floom_protocol::Failure;
 use floom_protocol::view::{ConnectionState, SyncReport};
+use floom_seal::Pin;
+use floom_secret::Policy;
 use floom_vault::{App, NewReceipt, OutboxChange, OutboxItem, RemoteState, Secret, Source};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -13,7 +15,9 @@ use tokio::time::Instant;
 use crate::command::said;
 use crate::engine::{Engine, Reply};
 use crate::push::{Change, push};
+use crate::sealed_push::{SealedDone, SealedPush, push_sealed, request_of};
 use crate::secret::replaces;
+use crate::session::Session;
 use crate::{EngineError, words};
 
 /// The longest wait between two tries of one change.
@@ -21,6 +25,49 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// How long nothing is sent after the vault could not be written (a full disk, say).
 const UNWRITABLE: Duration = Duration::from_secs(5);
+
+/// How a change is sent.
+enum Way {
+    /// In two calls, to a Floom of today.
+    Saga { slug: String, key: String, change: Change, before: Option<Policy> },
+    /// In one, sealed.
+    Sealed(SealedPush),
+}
+
+/// What Floom said of a change.
+struct Sent {
+    entry: PolicyEntry,
+    /// Versions and grace, where Floom tells them.
+    changed: Option<Changed>,
+    /// The sealing key that was used.
+    pin: Option<Pin>,
+}
+
+impl Way {
+    async fn go(self, client: &Client) -> Result<Sent, EngineError> {
+        match self {
+            Self::Saga { slug, key, change, before } => {
+                let entry = push(client, &slug, &key, &change, before).await?;
+                Ok(Sent { entry, changed: None, pin: None })
+            }
+            Self::Sealed(sealed) => {
+                let SealedDone { changed, pin } = push_sealed(client, sealed).await?;
+                let entry = PolicyEntry {
+                    key: changed.key.clone(),
+                    policy: changed.policy,
+                    creator_has_value: changed.version > 0,
+                    updated_at: None,
+                };
+                Ok(Sent { entry, changed: Some(changed), pin })
+            }
+        }
+    }
+}
+
+/// Where the pin of an app's sealing key is kept.
+fn pin_setting(app: &App) -> String {
+    format!("sealing_key/{}", app.id)
+}
 
 impl Engine {
     /// Starts sending the next change, if one waits, its Floom is connected and nothing is on its way.
@@ -54,10 +101,7 @@ impl Engine {
                 (None, None) => false,
             };
             let app = self.app_by_id(item.app)?;
-            let connected = self
-                .sessions
-                .get(&app.connection)
-                .is_some_and(|session| session.client.is_some() && session.state == ConnectionState::Connected);
+            let connected = self.sessions.get(&app.connection).is_some_and(Session::takes_changes);
             if held || !connected || blocked.contains(&item.secret) {
                 blocked.insert(item.secret);
                 continue;
@@ -80,7 +124,11 @@ impl Engine {
             }
         };
         self.in_flight = Some(item.id);
-        let (slug, key, before) = (app.slug.clone(), secret.name.clone(), secret.remote.policy);
+        let before = secret.remote.policy;
+        let way = match self.sealed_push(&item, app, &secret, change) {
+            Ok(push) => Way::Sealed(push),
+            Err(change) => Way::Saga { slug: app.slug.clone(), key: secret.name.clone(), change, before },
+        };
         let app = app.clone();
         let local = self.is_local(app.connection).then(|| self.local.clone());
         let sending = async move {
@@ -92,16 +140,51 @@ impl Engine {
                     return Err(FloomError::Unreachable { host, sent: false }.into());
                 }
             }
-            push(&client, &slug, &key, &change, before).await
+            way.go(&client).await
         };
         self.beside(sending, move |engine, sent| {
             engine.in_flight = None;
             engine.stir();
-            match sent.and_then(|entry| engine.acknowledged(&item, &app, &secret, &entry)) {
+            match sent.and_then(|sent| engine.acknowledged(&item, &app, &secret, &sent)) {
                 Ok(()) => {}
                 Err(error) => engine.not_sent(&item, &app, error),
             }
         });
+    }
+
+    /// The change as a Floom with `secrets-v1` takes it; given back where this one is of today.
+    fn sealed_push(&self, item: &OutboxItem, app: &App, secret: &Secret, change: Change) -> Result<SealedPush, Change> {
+        let session = self.sessions.get(&app.connection).filter(|session| session.dialect == Dialect::SecretsV1);
+        let (Some(session), Ok(vault)) = (session, self.vault()) else { return Err(change) };
+        let told = session.told(&app.slug, &secret.name);
+        let restored = |version| {
+            let versions = vault.readable_versions(secret.id).map(|read| read.entries).unwrap_or_default();
+            let source = versions.into_iter().find(|known| known.number == version).map(|known| known.source);
+            matches!(source, Some(Source::Restored { .. }))
+        };
+        Ok(SealedPush {
+            slug: app.slug.clone(),
+            key: secret.name.clone(),
+            change,
+            expected: told.map(|told| told.value.as_ref().map_or(0, |value| value.version)),
+            keeps_old: !matches!(item.change, OutboxChange::Value { version, .. } if restored(version)),
+            request: request_of(vault.id(), item),
+            pin: self.pinned(app),
+        })
+    }
+
+    /// The sealing key that the app was first seen with.
+    fn pinned(&self, app: &App) -> Option<Pin> {
+        let stored = self.vault().ok()?.setting(&pin_setting(app)).ok().flatten()?;
+        serde_json::from_str(&stored).ok()
+    }
+
+    fn pin(&mut self, app: &App, pin: &Pin) -> Result<(), EngineError> {
+        if self.pinned(app).is_some() {
+            return Ok(());
+        }
+        let text = serde_json::to_string(pin).unwrap_or_default();
+        self.vault_mut()?.transaction(|tx| Ok(tx.set_setting(&pin_setting(app), &text)?))
     }
 
     fn change(&self, item: &OutboxItem, secret: &Secret) -> Result<Change, EngineError> {
@@ -113,15 +196,18 @@ impl Engine {
     }
 
     /// Floom has it: that is stored, with its receipt, and the row leaves the outbox.
-    fn acknowledged(
-        &mut self,
-        item: &OutboxItem,
-        app: &App,
-        sent: &Secret,
-        entry: &PolicyEntry,
-    ) -> Result<(), EngineError> {
+    fn acknowledged(&mut self, item: &OutboxItem, app: &App, sent: &Secret, answer: &Sent) -> Result<(), EngineError> {
         let now = Timestamp::now();
         self.told.insert(sent.id, Instant::now());
+        let entry = &answer.entry;
+        if let Some(changed) = &answer.changed
+            && let Some(session) = self.sessions.get_mut(&app.connection)
+        {
+            session.acknowledge(&app.slug, changed);
+        }
+        if let Some(pin) = &answer.pin {
+            self.pin(app, pin)?;
+        }
         let vault = self.vault_mut()?;
         let Some(secret) = vault.find_secret(app.id, &sent.name)? else { return Ok(()) };
         let mut remote = RemoteState {
@@ -167,6 +253,10 @@ impl Engine {
             EngineError::Vault(_) => (false, None, false),
         };
         let wait = pause.unwrap_or_else(|| Duration::from_secs(1 << item.attempts.min(8)).min(LONGEST_WAIT));
+        if matches!(&error, EngineError::Floom(FloomError::VersionConflict { .. })) {
+            // What is there now is asked for, so that the creator's next try is made on top of it.
+            self.reach_each(&[app.connection]);
+        }
         let unreachable = matches!(&error, EngineError::Floom(error) if error.code() == "floom_unreachable" || error.code() == "floom_timeout");
         let failure =
             if unreachable || refused_token { self.unreachable(app.connection, error) } else { Failure::from(error) };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use floom_client::{AppDetail, BaseUrl, Client, Dialect, FloomError, PolicyEntry, SecretEntry};
+use floom_client::{AppDetail, BaseUrl, Changed, Client, Dialect, FloomError, SecretEntry, ValueEntry};
 use floom_protocol::Failure;
 use floom_protocol::view::{AppRef, ConnectionState};
 use floom_secret::SecretValue;
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::command::said;
 use crate::engine::{Engine, Reply};
 use crate::error::refused;
+use crate::survey::{Survey, survey};
 use crate::{EngineError, words};
 
 const SHOWN: &str = "shown_connection";
@@ -27,6 +28,8 @@ pub(crate) struct Session {
     pub(crate) state: ConnectionState,
     /// The keys that each app declares, in the app's order, by slug.
     pub(crate) declared: Vec<AppDetail>,
+    /// How it is spoken to.
+    pub(crate) dialect: Dialect,
     /// What this Floom tells beyond that, by slug and key; nothing where it tells nothing.
     told: HashMap<(String, String), SecretEntry>,
     failures: u32,
@@ -35,6 +38,22 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Whether a change can be sent now. One that is made on top of what Floom holds waits while that is asked for.
+    pub(crate) fn takes_changes(&self) -> bool {
+        let waits = self.asking && self.dialect == Dialect::SecretsV1;
+        self.client.is_some() && self.state == ConnectionState::Connected && !waits
+    }
+
+    /// Takes what a change was answered with as the newest word.
+    pub(crate) fn acknowledge(&mut self, slug: &str, changed: &Changed) {
+        let Some(told) = self.told.get_mut(&(slug.to_owned(), changed.key.clone())) else { return };
+        let last_used_at = told.value.take().and_then(|value| value.last_used_at);
+        let value = ValueEntry { version: changed.version, preview: None, set_at: None, last_used_at };
+        told.value = Some(value).filter(|value| value.version > 0);
+        told.policy = changed.policy;
+        told.rotation = changed.rotation.clone();
+    }
+
     /// What its Floom tells of a secret beyond its policy; none where it tells nothing.
     pub(crate) fn told(&self, slug: &str, key: &str) -> Option<&SecretEntry> {
         self.told.get(&(slug.to_owned(), key.to_owned()))
@@ -50,6 +69,7 @@ impl Session {
             client: None,
             state,
             declared: Vec::new(),
+            dialect: Dialect::Today,
             told: HashMap::new(),
             failures: 0,
             retry: None,
@@ -61,39 +81,6 @@ impl Session {
         let seconds = 1u64 << self.failures.min(6);
         self.failures += 1;
         Duration::from_secs(seconds).min(LONGEST_WAIT)
-    }
-}
-
-/// What one Floom tells about an account: every app with its declared keys and policies.
-struct Survey {
-    apps: Vec<(AppDetail, Vec<PolicyEntry>)>,
-    told: HashMap<(String, String), SecretEntry>,
-}
-
-async fn survey(client: &Client) -> Result<Survey, FloomError> {
-    client.session().await?.signed_in_or_refused()?;
-    let dialect = client.health().await?.dialect();
-    let (mut apps, mut told) = (Vec::new(), HashMap::new());
-    for app in client.my_apps().await? {
-        let detail = client.app(&app.slug).await?;
-        let policies = client.policies(&app.slug).await?;
-        if dialect == Dialect::SecretsV1 {
-            let secrets = client.secrets(&app.slug).await?.secrets;
-            told.extend(secrets.into_iter().map(|secret| ((app.slug.clone(), secret.key.clone()), secret)));
-        }
-        apps.push((detail, policies));
-    }
-    Ok(Survey { apps, told })
-}
-
-/// A guest is not an account: what it cannot see is not gone.
-trait SignedIn {
-    fn signed_in_or_refused(self) -> Result<(), FloomError>;
-}
-
-impl SignedIn for floom_client::Session {
-    fn signed_in_or_refused(self) -> Result<(), FloomError> {
-        if self.signed_in { Ok(()) } else { Err(FloomError::TokenRefused { retry_after: None }) }
     }
 }
 
@@ -217,6 +204,7 @@ impl Engine {
     fn surveyed(&mut self, id: ConnectionId, began: Instant, survey: Survey) -> Result<(), EngineError> {
         let now = Timestamp::now();
         let told = self.told.clone();
+        let mut newer = Vec::new();
         let vault = self.vault_mut()?;
         let known: Vec<App> = vault.apps()?.into_iter().filter(|app| app.connection == id).collect();
         vault.transaction(|tx| {
@@ -230,6 +218,7 @@ impl Engine {
                 for secret in tx.secrets(app)? {
                     if told.get(&secret.id).is_some_and(|at| *at >= began) {
                         // A change was acknowledged meanwhile: that is the newer word.
+                        newer.push((detail.slug.clone(), secret.name.clone()));
                         continue;
                     }
                     let mut remote = secret.remote.clone();
@@ -268,7 +257,13 @@ impl Engine {
         })?;
         if let Some(session) = self.sessions.get_mut(&id) {
             session.declared = survey.apps.into_iter().map(|(detail, _)| detail).collect();
-            session.told = survey.told;
+            let mut told = survey.told;
+            // Of these a change was acknowledged while Floom was being asked: that is the newer word.
+            for place in newer {
+                told.extend(session.told.remove(&place).map(|entry| (place, entry)));
+            }
+            session.told = told;
+            session.dialect = survey.dialect;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use floom_client::Dialect;
 use floom_keychain::State;
 use floom_keychain::doctor::{Advice, Facts};
 use floom_protocol::Failure;
@@ -267,7 +268,7 @@ impl Engine {
                 .map(|current| source_view(secret.name.as_str(), &current.source, current.created_at, links)),
             last_used: self.last_used(app, secret, policy),
             sync: self.sync_view(secret, policy, waiting),
-            prompt: self.prompt(secret, links),
+            prompt: self.prompt(app, secret, links),
         }
     }
 
@@ -310,11 +311,17 @@ impl Engine {
         }
     }
 
-    fn prompt(&self, secret: &Secret, links: &[Link]) -> Option<Prompt> {
+    fn prompt(&self, app: &App, secret: &Secret, links: &[Link]) -> Option<Prompt> {
         let now = Timestamp::now();
+        let session = self.sessions.get(&app.connection);
+        let v1 = session.filter(|session| session.dialect == Dialect::SecretsV1);
         let rotated = secret.remote.rotated_at.zip(secret.remote.previous).and_then(|(at, _)| {
-            let until = at.checked_add(UNDO).ok().filter(|until| *until > now)?;
-            Some(Prompt::Rotated { at, until, overlap: false })
+            // Where Floom keeps the old value, it says until when; else it can be undone as long.
+            let until = match v1 {
+                Some(session) => session.told(&app.slug, &secret.name)?.rotation.as_ref()?.retires_at,
+                None => at.checked_add(UNDO).ok()?,
+            };
+            Some(Prompt::Rotated { at, until, overlap: v1.is_some() }).filter(|_| until > now)
         });
         let asks = || {
             links.iter().find_map(|link| {

@@ -28,6 +28,13 @@ pub(crate) struct InProcess {
     address: Arc<tokio::sync::Mutex<Option<BaseUrl>>>,
 }
 
+impl InProcess {
+    /// The token of its owner.
+    pub(crate) fn token(&self) -> SecretValue {
+        self.store.bearer().expect("the store has a token").0
+    }
+}
+
 impl LocalFloom for InProcess {
     fn start(&self) -> Pin<Box<dyn Future<Output = Result<Started, Failure>> + Send>> {
         let (store, address) = (self.store.clone(), self.address.clone());

@@ -70,8 +70,8 @@ async fn with_auto_sync_every_way_of_saving_arrives() {
             })
             .await;
         assert!(
-            matches!(of(&snapshot, "OPENAI_API_KEY").prompt, Some(Prompt::Rotated { overlap: false, .. })),
-            "a replaced value can be undone, and no overlap is promised where there is none"
+            matches!(of(&snapshot, "OPENAI_API_KEY").prompt, Some(Prompt::Rotated { overlap: true, .. })),
+            "a replaced value can be undone, and Local Floom holds both"
         );
     }
     assert_eq!(bench.secret("OPENAI_API_KEY").await.version, 7, "each save made one version");

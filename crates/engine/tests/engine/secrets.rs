@@ -1,11 +1,12 @@
 //! One secret at a time: typed, flipped, undone, removed; locked and unlocked.
 
+use floom_client::{BaseUrl, Client};
 use floom_keychain::State;
 use floom_local::{Store, StoreKey};
 use floom_protocol::command::{
     Connect, Environment, History, Lock, Remove, Run, SetPolicy, SetValue, Sync, Undo, Unlock, VerifyReceipts,
 };
-use floom_protocol::view::{LastUsed, Prompt, SyncView, VaultView};
+use floom_protocol::view::{LastUsed, Prompt, Snapshot, SyncView, VaultView};
 use floom_secret::Policy;
 
 use crate::bench::{Bench, of, preview_of, value};
@@ -168,6 +169,46 @@ async fn last_use_and_users_are_shown_where_floom_tells_them_and_not_guessed_whe
     tokio::spawn(floom_local::serve_dialect(listener, store, today, std::future::pending()));
     bench.call(Connect { url, token: Some(token) }).await.expect("a Floom of today");
     assert_eq!(bench.secret(KEY).await.last_used, LastUsed::NotReported, "what is not told is not guessed");
+    for text in ["sk-proj-first-0123456789-1111", "sk-proj-second-0123456789-2222"] {
+        let set = SetValue { app: bench.app(), key: KEY.into(), policy: Some(Policy::Creator), value: value(text) };
+        bench.call(set).await.expect("stored");
+        bench.call(Sync { wait: true }).await.expect("sent");
+    }
+    let prompt = bench.secret(KEY).await.prompt;
+    assert!(matches!(prompt, Some(Prompt::Rotated { overlap: false, .. })), "no overlap is promised: {prompt:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_changed_elsewhere_is_not_overwritten_unseen() {
+    let bench = Bench::new().await;
+    bench.import_sample(true).await;
+    let url = bench.look().await.connections[0].url.clone().expect("Local Floom has an address");
+    let token = bench.local.token();
+    let elsewhere = Client::new(BaseUrl::parse(&url).expect("an address"), Some(token)).expect("a client");
+    elsewhere.set_value("flyfast", KEY, &value("sk-proj-elsewhere-0123456789")).await.expect("changed elsewhere");
+    let typed =
+        SetValue { app: bench.app(), key: KEY.into(), policy: None, value: value("sk-proj-typed-0123456789-abcd") };
+    bench.call(typed).await.expect("stored here");
+    let refused = |snapshot: &Snapshot| match &of(snapshot, KEY).sync {
+        SyncView::NotSent { failure, .. } => failure.code == "floom_version_conflict",
+        _ => false,
+    };
+    bench.until("it is said in its row", refused).await;
+    let held = elsewhere.secrets("flyfast").await.expect("the list").secrets;
+    let version = held.iter().find(|secret| secret.key == KEY).and_then(|secret| Some(secret.value.as_ref()?.version));
+    assert_eq!(version, Some(2), "Floom has what it was changed to elsewhere");
+    bench.call(Sync { wait: true }).await.expect("the creator saw it and sends again");
+    bench.until("it is sent", |snapshot| of(snapshot, KEY).sync == SyncView::Synced).await;
+    let held = elsewhere.secrets("flyfast").await.expect("the list").secrets;
+    let secret = held.into_iter().find(|secret| secret.key == KEY).expect("the secret");
+    assert_eq!(secret.value.map(|value| value.version), Some(3), "on top of what was there");
+    assert!(secret.rotation.is_some(), "which is held for its grace");
+    bench.call(Undo { app: bench.app(), key: KEY.into() }).await.expect("undone");
+    bench
+        .until("the undo is sent", |snapshot| {
+            of(snapshot, KEY).sync == SyncView::Synced && of(snapshot, KEY).version == 3
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
