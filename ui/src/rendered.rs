@@ -121,6 +121,21 @@ async fn a_changed_value_is_asked_about_without_a_claim_of_overlap() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn an_overlap_is_told_where_the_floom_has_one() {
+    let mut app = sample::flyfast();
+    app.secrets[0].prompt = Some(Prompt::Changed { file: ".env".into(), line: 3, replaces: true });
+    let mut snapshot = sample::snapshot(vec![app]);
+    snapshot.connections[0].overlap = true;
+    let html = drawn(showing(snapshot)).await;
+    assert_has(
+        &html,
+        &["Both values work for 5 minutes.", "5-minute grace period where both old"],
+        "question and foot",
+    );
+    assert!(!html.contains("undo for 5 minutes"), "and not as on a Floom without one");
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_rotation_offers_undo_until_its_end() {
     let prompt = |until| Some(Prompt::Rotated { at: jiff::Timestamp::UNIX_EPOCH, until, overlap: true });
     let mut app = sample::flyfast();

@@ -69,6 +69,7 @@ pub(crate) fn snapshot(apps: Vec<AppView>) -> Snapshot {
             url: None,
             state: ConnectionState::Connected,
             shown: true,
+            overlap: false,
         }],
         apps,
         links: vec![LinkView {

@@ -67,7 +67,11 @@ pub(crate) const NOT_REPORTED: &str = "Not reported";
 pub(crate) const NEVER: &str = "Never";
 pub(crate) const SAVING: &str = "Saving";
 pub(crate) const SECURITY: &str = "AES-256-GCM at rest. Keys are scoped per-app and never exposed in logs, error messages, \
-    or client responses. After a rotation, runs already started finish with the old value, and you can undo for 5 minutes.";
+    or client responses. ";
+pub(crate) const ROTATION_OVERLAPS: &str =
+    "Rotation triggers a 5-minute grace period where both old and new values work.";
+pub(crate) const ROTATION_REPLACES: &str =
+    "After a rotation, runs already started finish with the old value, and you can undo for 5 minutes.";
 pub(crate) const VAULT_UNLOCKED: &str = "Vault unlocked";
 
 // A row's menu
@@ -83,6 +87,7 @@ pub(crate) const POLICY_CHANGE: &str = "Policy change";
 pub(crate) const NEW_VALUE_GROUP: &str = "New value";
 pub(crate) const NOT_SENT_GROUP: &str = "Not sent";
 pub(crate) const NO_OVERLAP: &str = "Runs already started finish with the old value. You can undo for 5 minutes.";
+pub(crate) const OVERLAP: &str = "Both values work for 5 minutes.";
 pub(crate) const OLD_RUNS: &str = "Runs already started finish with the old value.";
 pub(crate) const KEEP_OLD: &str = "Keep the old one";
 pub(crate) const ROTATE_NOW: &str = "Rotate now";

@@ -202,6 +202,7 @@ impl Engine {
                     url: client.map(|client| client.base().as_str().to_owned()).or(connection.base_url),
                     state: session.map_or(ConnectionState::NotRunning, |session| session.state.clone()),
                     shown: self.shown == Some(connection.id),
+                    overlap: session.is_some_and(|session| session.dialect == Dialect::SecretsV1),
                 }
             })
             .collect();

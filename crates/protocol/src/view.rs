@@ -106,6 +106,9 @@ pub struct ConnectionView {
     pub state: ConnectionState,
     /// Whether its apps are shown.
     pub shown: bool,
+    /// Whether it keeps a replaced value for a grace, so that both work.
+    #[serde(default)]
+    pub overlap: bool,
 }
 
 /// How a connection is.

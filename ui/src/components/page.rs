@@ -15,6 +15,8 @@ use crate::words;
 /// Bar, head, table, add form, foot.
 pub(super) fn page(app: &AppView, notices: Vec<Notice>, state: &State, desk: &Desk) -> Html {
     let local = state.connection().is_some_and(|connection| connection.local);
+    let overlap = state.connection().is_some_and(|connection| connection.overlap);
+    let rotation = if overlap { words::ROTATION_OVERLAPS } else { words::ROTATION_REPLACES };
     let taken = state.layer.is_some() || notices.first().is_some_and(Notice::is_primary) || asks(app, state);
     html! {
         <main class="main" id="main">
@@ -30,7 +32,7 @@ pub(super) fn page(app: &AppView, notices: Vec<Notice>, state: &State, desk: &De
                     </div>
                 </section>
             </div></div>
-            <footer class="foot security wide-only">{icon("lock", "")}<p>{words::SECURITY}</p></footer>
+            <footer class="foot security wide-only">{icon("lock", "")}<p>{words::SECURITY}{rotation}</p></footer>
             {strip(state)}
             <div class="dock narrow-only">
                 <button class={classes!("btn", "btn-lg", (!taken).then_some("btn-primary"))} onclick={desk.on_tell(|| Msg::Open(Layer::Add))}>

@@ -24,6 +24,15 @@ pub(super) struct RowPromptProps {
     /// What the creator's own act asks; it comes before what the agent asks.
     pub(super) ask: Option<Ask>,
     pub(super) busy: bool,
+    /// Whether Floom keeps a replaced value for a grace.
+    pub(super) overlap: bool,
+}
+
+impl RowPromptProps {
+    /// What becomes of the old value.
+    fn replaces(&self) -> &'static str {
+        if self.overlap { words::OVERLAP } else { words::NO_OVERLAP }
+    }
 }
 
 /// What the creator began comes first, then what was not sent, then what the agent asks.
@@ -144,7 +153,7 @@ fn new_value(props: &RowPromptProps) -> Html {
                 } else {
                     <p class="q">{words::ROTATE[0]}<span class="mono">{key}</span>{words::ROTATE[1]}</p>
                 }
-                <ul class="effects"><li>{if first { words::FAILS_UNTIL_SET } else { words::NO_OVERLAP }}</li></ul>
+                <ul class="effects"><li>{if first { words::FAILS_UNTIL_SET } else { props.replaces() }}</li></ul>
                 <ValueForm
                     key_name={key.to_owned()}
                     needed={true}
@@ -168,7 +177,7 @@ fn changed(props: &RowPromptProps, file: &str, replaces: bool) -> Html {
             {icon("rotate", "")}
             <p class="say">
                 {before}<span class="mono">{&props.secret.key}</span>{after}
-                if replaces { <small>{words::NO_OVERLAP}</small> }
+                if replaces { <small>{props.replaces()}</small> }
             </p>
             <div class="do">
                 <button class="btn btn-ghost" data-testid="prompt-cancel" aria-disabled={disabled} onclick={answer(props, Choice::KeepStored)}>

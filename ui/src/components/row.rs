@@ -22,6 +22,8 @@ pub(super) struct RowProps {
     pub(super) secret: SecretView,
     pub(super) ask: Option<Ask>,
     pub(super) busy: bool,
+    /// Whether Floom keeps a replaced value for a grace.
+    pub(super) overlap: bool,
 }
 
 /// The row and, under it, its one prompt.
@@ -97,7 +99,7 @@ pub(super) fn Row(props: &RowProps) -> Html {
                     }
                 </div>
             </div>
-            <RowPrompt desk={&props.desk} app={props.app.clone()} secret={secret.clone()} ask={props.ask} busy={props.busy} />
+            <RowPrompt desk={&props.desk} app={props.app.clone()} secret={secret.clone()} ask={props.ask} busy={props.busy} overlap={props.overlap} />
         </div>
     }
 }

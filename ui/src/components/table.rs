@@ -42,6 +42,7 @@ pub(super) fn table(app: &AppView, state: &State, desk: &Desk) -> Html {
                     secret={secret.clone()}
                     ask={state.asks.get(&secret.key).copied()}
                     busy={state.is_busy(&Task::Row(secret.key.clone()))}
+                    overlap={state.connection().is_some_and(|connection| connection.overlap)}
                 />
             })}
         </div>

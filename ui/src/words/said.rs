@@ -550,7 +550,10 @@ mod tests {
     fn both_values_are_claimed_only_where_floom_holds_both() {
         assert!(rotated(true, "14:32:10").contains("Both values work"), "with an overlap both work");
         assert!(!rotated(false, "14:32:10").contains("Both values"), "without one only the new one does");
-        assert!(!NO_OVERLAP.contains("Both") && !SECURITY.contains("both"), "the standing texts claim nothing more");
+        assert!(
+            !NO_OVERLAP.contains("Both") && !ROTATION_REPLACES.contains("both"),
+            "the standing texts claim nothing more"
+        );
     }
 
     #[test]
