@@ -134,6 +134,22 @@ impl Desk {
         self.keyring()?.go_on()
     }
 
+    /// Lets no program speak to the keychain, as a sandbox's rule does, until [`Desk::allow_keychain`].
+    ///
+    /// # Errors
+    /// [`Trouble`] when the bus refuses.
+    pub fn forbid_keychain(&self) -> Result<(), Trouble> {
+        self.bus.forbid(Some("org.freedesktop.secrets"))
+    }
+
+    /// Ends [`Desk::forbid_keychain`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn allow_keychain(&self) -> Result<(), Trouble> {
+        self.bus.forbid(None)
+    }
+
     /// Gives the desktop a password window that nobody answers, until what is given is dropped.
     ///
     /// # Errors

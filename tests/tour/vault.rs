@@ -30,6 +30,7 @@ pub(crate) async fn walk(journal: &mut Journal) -> Result<(), Trouble> {
     Floomsec::new(&desk).run(&["app", "list"])?;
     let code = kit(journal, &desk).await?;
     silent(journal, &desk).await?;
+    forbidden(journal, &desk).await?;
     locked(journal, &desk).await?;
     file_gone(journal, &desk).await?;
     damaged(journal, &desk).await?;
@@ -125,6 +126,17 @@ async fn silent(journal: &mut Journal, desk: &Desk) -> Result<(), Trouble> {
     let window = Window::open(desk, NO_FILE).await?;
     stopped(journal, &window, "keychain_timed_out", "the keychain's service hangs").await?;
     desk.wake_keychain()?;
+    window.press("try-again").await?;
+    window.text("row-OPENAI_API_KEY/key").await?;
+    window.close().await?;
+    desk.end_agent()
+}
+
+async fn forbidden(journal: &mut Journal, desk: &Desk) -> Result<(), Trouble> {
+    desk.forbid_keychain()?;
+    let window = Window::open(desk, NO_FILE).await?;
+    stopped(journal, &window, "keychain_denied", "a rule of the bus keeps programs from the keychain").await?;
+    desk.allow_keychain()?;
     window.press("try-again").await?;
     window.text("row-OPENAI_API_KEY/key").await?;
     window.close().await?;
