@@ -169,7 +169,8 @@ impl Engine {
             expected: told.map(|told| told.value.as_ref().map_or(0, |value| value.version)),
             keeps_old: !matches!(item.change, OutboxChange::Value { version, .. } if restored(version)),
             request: request_of(vault.id(), item),
-            pin: self.pinned(app),
+            // Local Floom is our own child: whoever sets it up anew has not been replaced by another.
+            pin: if self.is_local(app.connection) { None } else { self.pinned(app) },
         })
     }
 

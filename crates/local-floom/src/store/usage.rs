@@ -1,7 +1,7 @@
 //! Who uses a secret, and when one was last used: told by runs.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{App, Store, shown};
 use crate::LocalError;
@@ -41,7 +41,7 @@ impl Store {
 
     /// When a run was last given `key`.
     pub(crate) fn last_use(&self, app: &App, key: &str) -> Result<Option<String>, LocalError> {
-        let uses = self.last_uses(&app.manifest.slug)?;
-        Ok(uses.into_iter().find(|(used, _)| used == key).map(|(_, at)| at))
+        let used = "SELECT used_at FROM last_uses WHERE app_id = ?1 AND key = ?2";
+        Ok(self.database().prepare_cached(used)?.query_row([&app.id, key], |row| row.get(0)).optional()?)
     }
 }
