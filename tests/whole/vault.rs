@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use floom_tests::{Desk, Floomsec, sample, until};
+use floom_tests::{Answer, Desk, Floomsec, Trouble, sample, until};
 use serde_json::{Value, json};
 
 use crate::{desk_with_sample, desk_with_vault, text};
@@ -90,6 +90,22 @@ fn pause(round: u64) -> Duration {
     Duration::from_micros((u64::from(nanos) / 7 + round * 7919) % 60_000)
 }
 
+/// What a command is answered whose agent is killed so long after there is one.
+fn killed_after(
+    desk: &Desk,
+    wait: Duration,
+    ask: impl FnOnce() -> Result<Answer, Trouble> + Send,
+) -> Result<Answer, Trouble> {
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(ask);
+        until("an agent", || desk.agent()).expect("one runs");
+        // The moment of the kill is what is tried here: there is no event for a random one.
+        std::thread::sleep(wait);
+        let _ = desk.kill_agent();
+        asked.join().expect("the command ended")
+    })
+}
+
 #[test]
 fn killed_at_any_moment_no_acknowledged_write_is_lost_and_no_key_is_made() {
     let (desk, _) = desk_with_sample();
@@ -107,17 +123,10 @@ fn killed_at_any_moment_no_acknowledged_write_is_lost_and_no_key_is_made() {
         let rotate = ["vault", "rotate", "--data-keys"];
         let test = ["recovery", "test", text(&kit_file)];
         let wait = pause(round);
-        let answer = std::thread::scope(|scope| {
-            let asked = scope.spawn(|| match round % 3 {
-                0 => floomsec.ask(&import),
-                1 => floomsec.ask(&rotate),
-                _ => floomsec.ask_with(&test, &code),
-            });
-            until("an agent", || desk.agent()).expect("one runs");
-            // The moment of the kill is what is tried here: there is no event for a random one.
-            std::thread::sleep(wait);
-            let _ = desk.kill_agent();
-            asked.join().expect("the command ended")
+        let answer = killed_after(&desk, wait, || match round % 3 {
+            0 => floomsec.ask(&import),
+            1 => floomsec.ask(&rotate),
+            _ => floomsec.ask_with(&test, &code),
         });
         let done = answer.as_ref().is_ok_and(|answer| answer.exit == 0);
         cut += usize::from(!done);
@@ -159,14 +168,7 @@ fn killed_in_a_restore_the_vault_is_made_again_from_the_same_kit() {
         desk.end_agent().expect("the agent ends");
         std::fs::remove_dir_all(desk.data()).expect("the vault's folder is lost");
         let wait = pause(round);
-        let answer = std::thread::scope(|scope| {
-            let asked = scope.spawn(|| floomsec.ask_with(&restore, &code));
-            until("an agent", || desk.agent()).expect("one runs");
-            // The moment of the kill is what is tried here: there is no event for a random one.
-            std::thread::sleep(wait);
-            let _ = desk.kill_agent();
-            asked.join().expect("the command ended")
-        });
+        let answer = killed_after(&desk, wait, || floomsec.ask_with(&restore, &code));
         let done = answer.as_ref().is_ok_and(|answer| answer.exit == 0);
         cut += usize::from(!done);
         let again = floomsec.ask_with(&restore, &code).expect("an answer");

@@ -1,6 +1,7 @@
 //! A face's end of the socket.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -60,6 +61,10 @@ impl Face {
                 Ok(stream) => stream,
                 Err(error) if system::is_absent(&error) => {
                     launch::start_agent().await?;
+                    continue;
+                }
+                Err(error) if is_ending(&error) => {
+                    sleep(AGAIN).await;
                     continue;
                 }
                 Err(error) => return Err(unreachable(&error.to_string())),
@@ -159,6 +164,12 @@ impl Face {
         self.requests.send(Request { id, command }).await.map_err(|_| lost(WireError::Closed))?;
         answered.await.map_err(|_| lost(WireError::Closed))?
     }
+}
+
+/// Whether the agent that was there was killed a moment ago.
+fn is_ending(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset)
 }
 
 fn locked(pending: &Pending) -> std::sync::MutexGuard<'_, Option<HashMap<u64, oneshot::Sender<Answer>>>> {
