@@ -129,6 +129,25 @@ impl Manifest {
         rule((1..=LONGEST_RUN).contains(&self.timeout_seconds), "timeout_seconds", "use 1 to 3,600")
     }
 
+    /// The declared inputs of `given`; all of them where the manifest declares none.
+    ///
+    /// # Errors
+    /// The first required input that is not there.
+    pub(crate) fn take_inputs(&self, given: &Map<String, Value>) -> Result<Map<String, Value>, &Input> {
+        if self.inputs.is_empty() {
+            return Ok(given.clone());
+        }
+        let mut taken = Map::new();
+        for input in &self.inputs {
+            match given.get(&input.name).filter(|value| !value.is_null() && *value != "") {
+                Some(value) => drop(taken.insert(input.name.clone(), value.clone())),
+                None if input.required => return Err(input),
+                None => {}
+            }
+        }
+        Ok(taken)
+    }
+
     /// Whether the manifest lists `key`; case matters.
     pub(crate) fn declares(&self, key: &str) -> bool {
         self.secrets_needed.iter().any(|declared| declared == key)

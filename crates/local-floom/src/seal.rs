@@ -56,6 +56,10 @@ pub(crate) enum Place<'a> {
     SealingKey { app: &'a str },
     /// A value of the local owner's own vault.
     User { key: &'a str },
+    /// A value of a run page's visitor.
+    Visitor { visitor: &'a str, key: &'a str },
+    /// The key of an app's run page.
+    LinkKey { app: &'a str },
 }
 
 impl Place<'_> {
@@ -68,6 +72,8 @@ impl Place<'_> {
             Self::Preview { app, key } => &["preview", app, key],
             Self::SealingKey { app } => &["sealing-key", app],
             Self::User { key } => &["user", key],
+            Self::Visitor { visitor, key } => &["visitor", visitor, key],
+            Self::LinkKey { app } => &["link-key", app],
         };
         let mut bytes = Vec::new();
         for part in [FORMAT_NAME].iter().chain(parts) {
@@ -130,6 +136,7 @@ mod tests {
             Place::Creator { app: "app_2", key: "OPENAI_API_KEY" },
             Place::Creator { app: "app_1O", key: "PENAI_API_KEY" },
             Place::User { key: "OPENAI_API_KEY" },
+            Place::Visitor { visitor: "app_1", key: "OPENAI_API_KEY" },
         ];
         for place in elsewhere {
             assert!(open(&key, place, &blob).is_none(), "{place:?} is another place");

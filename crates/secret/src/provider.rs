@@ -185,6 +185,17 @@ pub const PROVIDERS: &[Provider] = &[
     secret("Floom", "floom_", "https://floom.dev/me/agent-keys"),
 ];
 
+/// The provider whose name is the first part of a variable's name: OpenAI of `OPENAI_API_KEY`; with what its keys are
+/// made on. `None` where nothing known fits.
+pub fn of_name(key: &str) -> Option<&'static Provider> {
+    let begins = |provider: &&Provider| {
+        let name: String = provider.name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let rest = key.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(&name)).map(|_| &key[name.len()..]);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    };
+    PROVIDERS.iter().filter(|provider| provider.new_key.is_some()).find(begins)
+}
+
 const fn secret(name: &'static str, prefix: &'static str, new_key: &'static str) -> Provider {
     Provider { name, prefix, audience: Audience::Secret, new_key: Some(new_key) }
 }
@@ -220,6 +231,16 @@ mod tests {
         assert_eq!(found("sk-x"), Some(("OpenAI", Audience::Secret)), "which is still there");
         assert_eq!(found("pk_live_x"), Some(("Stripe", Audience::Public)), "some keys are no secret");
         assert_eq!(found("hello"), None, "most text is no key");
+    }
+
+    #[test]
+    fn a_name_tells_its_provider_only_as_a_whole_word() {
+        let found = |name| of_name(name).map(|provider| provider.name);
+        assert_eq!(found("OPENAI_API_KEY"), Some("OpenAI"), "the first part of the name");
+        assert_eq!(found("HUGGINGFACE_TOKEN"), Some("Hugging Face"), "spaces of a name are left out");
+        assert_eq!(found("stripe"), Some("Stripe"), "in any case, also alone");
+        assert_eq!(found("STRIPED_KEY"), None, "a longer word is another");
+        assert_eq!(found("KEY_ÄÖ"), None, "letters beyond ASCII are no fault");
     }
 
     #[test]

@@ -91,6 +91,14 @@ pub(super) async fn register(
     }
 }
 
+/// Local Floom's own call: where the app's run page is, with the key that opens it.
+pub(super) async fn link(State(server): State<Shared>, Path(slug): Path<String>) -> Result<Json<Value>, Refusal> {
+    let app = server.app(slug, Refusal::no_app()).await?;
+    let slug = app.manifest.slug.clone();
+    let key = server.stored(move |store| store.link_key(&app)).await?;
+    Ok(Json(json!({ "path": format!("/p/{slug}?key={}", key.expose()) })))
+}
+
 pub(super) async fn remove(State(server): State<Shared>, Path(slug): Path<String>) -> Result<Json<Value>, Refusal> {
     match server.stored(move |store| store.delete_app(&slug)).await? {
         true => Ok(Json(json!({ "ok": true }))),

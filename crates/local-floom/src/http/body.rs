@@ -43,6 +43,13 @@ impl RawBody {
         self.0.is_empty()
     }
 
+    /// The fields of a form (`application/x-www-form-urlencoded`), in order; `None` where it is no text.
+    pub(super) fn form(&self) -> Option<Vec<(String, SecretValue)>> {
+        let text = std::str::from_utf8(&self.0).ok()?;
+        let fields = form_urlencoded::parse(text.as_bytes());
+        Some(fields.map(|(name, value)| (name.into_owned(), SecretValue::new(value.into_owned()))).collect())
+    }
+
     /// Any JSON.
     pub(super) fn json(&self) -> Result<Value, Refusal> {
         let not_json = |_| Refusal::coded(StatusCode::BAD_REQUEST, "invalid_body", "Body must be JSON");

@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use floom_secret::SecretValue;
 use jiff::Timestamp;
 
-use super::Shared;
 use super::answer::{Refusal, unrouted};
+use super::{Server, Shared, page};
 
 /// The order of checks: Host and Origin, bearer (except for health), budget of changes, route.
 pub(super) async fn check(State(server): State<Shared>, request: Request, next: Next) -> Response {
@@ -20,6 +20,9 @@ pub(super) async fn check(State(server): State<Shared>, request: Request, next: 
     if !from_here(request.headers(), server.address) {
         return Refusal::coded(StatusCode::FORBIDDEN, "forbidden_origin", "This Floom answers its own computer only")
             .into_response();
+    }
+    if path.starts_with("/p/") {
+        return visit(&server, request, next).await;
     }
     if path == "/api/health" || !path.starts_with("/api/") {
         return sealed(next.run(request).await);
@@ -34,8 +37,7 @@ pub(super) async fn check(State(server): State<Shared>, request: Request, next: 
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return sealed(next.run(request).await);
     }
-    let run = path == "/api/run" || path.ends_with("/run");
-    let budget = if run { &server.run_starts } else { &server.writes };
+    let (budget, run) = server.budget(path);
     let spent = budget.spend();
     let mut response = match spent.wait {
         None => next.run(request).await,
@@ -43,6 +45,24 @@ pub(super) async fn check(State(server): State<Shared>, request: Request, next: 
     };
     response.headers_mut().extend(spent.headers());
     sealed(response)
+}
+
+/// Run pages look at the visitor themselves: they are opened by a link's key, then by a cookie.
+async fn visit(server: &Shared, request: Request, next: Next) -> Response {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let wait = if changes { server.budget(request.uri().path()).0.spend().wait } else { None };
+    match wait {
+        None => page::protected(next.run(request).await),
+        Some(seconds) => page::protected(page::busy(seconds)),
+    }
+}
+
+impl Server {
+    /// What a change at `path` is taken from, and whether it starts a run.
+    fn budget(&self, path: &str) -> (&Budget, bool) {
+        let run = path == "/api/run" || path.ends_with("/run");
+        (if run { &self.run_starts } else { &self.writes }, run)
+    }
 }
 
 /// Answers are for this one request and are never kept, framed or guessed at.

@@ -5,6 +5,7 @@ mod apps;
 mod body;
 mod extension;
 mod guard;
+mod page;
 mod runs;
 mod secrets;
 mod session;
@@ -23,8 +24,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 
-use crate::run::Runner;
-use crate::store::{App, Store};
+use crate::run::{Accepted, Runner};
+use crate::store::{App, Store, User};
 use crate::{Bearer, LocalError};
 use answer::Refusal;
 use guard::Budget;
@@ -73,10 +74,15 @@ impl Server {
         self.stored(move |store| store.app(&slug)).await?.ok_or(unknown)
     }
 
-    fn start(&self, app: App, id: String, inputs: Value) {
+    /// Accepts a run of `user` and starts it; gives its id.
+    async fn start(&self, app: App, user: User, inputs: Value) -> Result<String, Refusal> {
+        let (same_app, same_user, same_inputs) = (app.clone(), user.clone(), inputs.clone());
+        let id = self.stored(move |store| store.accept_run(&same_app, &same_user, &same_inputs)).await?;
+        let accepted = Accepted { id: id.clone(), app, user, inputs };
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         while runs.try_join_next().is_some() {}
-        runs.spawn(self.runner.clone().see_through(app, id, inputs));
+        runs.spawn(self.runner.clone().see_through(accepted));
+        Ok(id)
     }
 }
 
@@ -184,6 +190,7 @@ fn router(server: Shared) -> Router {
         .route("/api/hub/mine", get(apps::mine))
         .route("/api/hub/{slug}", get(apps::detail))
         .route("/api/local/apps", post(apps::register))
+        .route("/api/local/apps/{slug}/link", get(apps::link))
         .route("/api/me/apps/{slug}", axum::routing::delete(apps::remove))
         .route("/api/me/apps/{slug}/secret-policies", get(secrets::policies))
         .route("/api/me/apps/{slug}/secret-policies/{key}", put(secrets::set_policy))
@@ -194,6 +201,7 @@ fn router(server: Shared) -> Router {
         .route("/api/run", post(runs::start))
         .route("/api/run/{id}", get(runs::one))
         .route("/api/{slug}/run", post(runs::start_named))
+        .merge(page::routes())
         .fallback(answer::unrouted)
         .method_not_allowed_fallback(answer::unrouted)
         .layer(from_fn_with_state(server.clone(), guard::check))

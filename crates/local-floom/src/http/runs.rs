@@ -10,7 +10,7 @@ use super::Shared;
 use super::answer::Refusal;
 use super::body::RawBody;
 use crate::Manifest;
-use crate::store::{App, RunRow};
+use crate::store::{App, RunRow, User};
 
 const ACTION: &str = "run";
 
@@ -42,7 +42,7 @@ pub(super) async fn start(State(server): State<Shared>, body: RawBody) -> Result
 }
 
 pub(super) async fn one(State(server): State<Shared>, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
-    let run = server.stored(move |store| store.run(&id)).await?;
+    let run = server.stored(move |store| store.run(&User::Owner, &id)).await?;
     let run = run.ok_or_else(|| Refusal::plain(StatusCode::NOT_FOUND, "Run not found"))?;
     Ok(Json(json!({
         "id": run.id,
@@ -96,9 +96,7 @@ async fn accept(server: &Shared, app: App, body: Value) -> Result<Json<Value>, R
         return Err(Refusal::plain(StatusCode::BAD_REQUEST, &format!("Action \"{action}\" not found")));
     }
     let inputs = inputs(&app.manifest, &body["inputs"])?;
-    let (same_app, same_inputs) = (app.clone(), inputs.clone());
-    let id = server.stored(move |store| store.accept_run(&same_app, &same_inputs)).await?;
-    server.start(app, id.clone(), inputs);
+    let id = server.start(app, User::Owner, inputs).await?;
     Ok(Json(json!({ "run_id": id, "status": "pending" })))
 }
 
@@ -110,19 +108,8 @@ fn inputs(manifest: &Manifest, given: &Value) -> Result<Value, Refusal> {
         Value::Object(given) => given,
         _ => return Err(Refusal::plain(StatusCode::BAD_REQUEST, "\"inputs\" must be an object")),
     };
-    if manifest.inputs.is_empty() {
-        return Ok(given.clone().into());
-    }
-    let mut taken = Map::new();
-    for input in &manifest.inputs {
-        match given.get(&input.name).filter(|value| !value.is_null() && *value != "") {
-            Some(value) => drop(taken.insert(input.name.clone(), value.clone())),
-            None if input.required => {
-                let error = format!("\"{}\" is required", input.name);
-                return Err(Refusal::with_field(&error, &input.name));
-            }
-            None => {}
-        }
-    }
-    Ok(taken.into())
+    manifest.take_inputs(given).map(Value::Object).map_err(|missing| {
+        let error = format!("\"{}\" is required", missing.name);
+        Refusal::with_field(&error, &missing.name)
+    })
 }

@@ -1,5 +1,6 @@
 //! Runs: one command per run, with exactly the declared variables.
 
+mod live;
 mod process;
 mod redact;
 
@@ -10,7 +11,8 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::LocalError;
-use crate::store::{App, Ended, RunValues, Store};
+use crate::store::{App, Ended, RunValues, Store, User};
+pub(crate) use live::{Line, LiveRuns};
 use process::{Exit, Output};
 use redact::Patterns;
 
@@ -22,22 +24,39 @@ const AT_ONCE: usize = 8;
 pub(crate) struct Runner {
     store: Store,
     slots: Arc<Semaphore>,
+    live: LiveRuns,
+}
+
+/// One run that was accepted.
+pub(crate) struct Accepted {
+    pub(crate) id: String,
+    pub(crate) app: App,
+    pub(crate) user: User,
+    pub(crate) inputs: Value,
 }
 
 impl Runner {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, slots: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { store, slots: Arc::new(Semaphore::new(AT_ONCE)), live: LiveRuns::default() }
     }
 
-    /// Sees the accepted run `id` through to its end. Values are read when its turn comes.
+    /// The runs under way.
+    pub(crate) fn live(&self) -> &LiveRuns {
+        &self.live
+    }
+
+    /// Sees an accepted run through to its end. Values are read when its turn comes.
     ///
     /// # Errors
     /// [`LocalError`] of the store; everything else is how the run ended.
-    pub(crate) async fn see_through(self, app: App, id: String, inputs: Value) -> Result<(), LocalError> {
+    pub(crate) async fn see_through(self, accepted: Accepted) -> Result<(), LocalError> {
+        let Accepted { id, app, user, inputs } = accepted;
+        let entered = self.live.enter(&id);
         let Ok(_slot) = self.slots.acquire().await else { return Ok(()) };
         let begun = Instant::now();
         let run = id.clone();
-        let RunValues { values, missing } = self.stored(&app, move |store, app| store.run_values(app, &run)).await?;
+        let RunValues { values, missing } =
+            self.stored(&app, move |store, app| store.run_values(app, &user, &run)).await?;
         let mut ended = if missing.is_empty() {
             let run = id.clone();
             self.stored(&app, move |store, _| store.begin_run(&run)).await?;
@@ -45,13 +64,17 @@ impl Runner {
             let limit = Duration::from_secs(app.manifest.timeout_seconds);
             let patterns = Patterns::of(&values);
             let input = inputs.to_string().into_bytes();
-            let output = process::run(&app.manifest.command, values, input, limit, patterns).await;
+            let output = process::run(&app.manifest.command, values, input, limit, (&patterns, &entered.live)).await;
             from_output(output, app.manifest.timeout_seconds)
         } else {
             from_missing(&missing)
         };
         ended.duration_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.stored(&app, move |store, _| store.end_run(&id, &ended)).await
+        ended.transcript = entered.live.lines();
+        let written = self.stored(&app, move |store, _| store.end_run(&id, &ended)).await;
+        // Only now: until its end is written down, it is looked for here.
+        drop(entered);
+        written
     }
 
     async fn stored<T: Send + 'static>(
@@ -80,6 +103,7 @@ fn from_missing(missing: &[String]) -> Ended {
         logs: format!("[local] error: {error}"),
         error: Some(error),
         duration_ms: 0,
+        transcript: Vec::new(),
     }
 }
 
@@ -89,12 +113,13 @@ fn from_output(output: Output, limit: u64) -> Ended {
         Exit::Code(code) => ("error", Some("runtime_error"), Some(format!("The command ended with code {code}."))),
         Exit::Signal => ("error", Some("runtime_error"), Some("The command was ended by a signal.".into())),
         Exit::TimedOut => ("timeout", Some("timeout"), Some(format!("The command was stopped after {limit} s."))),
+        Exit::Stopped => ("error", Some("cancelled"), Some("The run was stopped.".into())),
         Exit::NotStarted(reason) => {
             ("error", Some("runtime_error"), Some(format!("The command did not start: {reason}.")))
         }
     };
     let outputs = last_object(&output.stdout).unwrap_or_else(|| json!({ "stdout": output.stdout }));
-    Ended { status, error, error_type, outputs, logs: output.stderr, duration_ms: 0 }
+    Ended { status, error, error_type, outputs, logs: output.stderr, duration_ms: 0, transcript: Vec::new() }
 }
 
 /// The last line that is a JSON object.

@@ -9,10 +9,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
+use super::live::Live;
 use super::redact::{Patterns, Redactor};
 
 /// The most that is read of one stream; the rest is thrown away.
 const OUTPUT_LIMIT: usize = 256 * 1024;
+const CUT: &str = "[output cut at 256 KiB]";
 
 /// What a command inherits of this process's environment.
 #[cfg(unix)]
@@ -33,16 +35,18 @@ pub(super) enum Exit {
     Code(i32),
     Signal,
     TimedOut,
+    Stopped,
     NotStarted(&'static str),
 }
 
-/// Runs `command` in a fresh folder with `values` as variables and `input` on its standard input.
+/// Runs `command` in a fresh folder with `values` as variables and `input` on its standard input; what it
+/// puts out is told to `live` as it comes.
 pub(super) async fn run(
     command: &[String],
     values: Vec<(String, SecretValue)>,
     input: Vec<u8>,
     limit: Duration,
-    patterns: Patterns,
+    (patterns, live): (&Patterns, &Live),
 ) -> Output {
     let nothing = |reason| Output { exit: Exit::NotStarted(reason), stdout: String::new(), stderr: String::new() };
     let Ok(folder) = tempfile::Builder::new().prefix("floom-run-").tempdir() else {
@@ -55,8 +59,8 @@ pub(super) async fn run(
     drop(values);
     let group = Group(child.id());
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let mut out = Capture::new(&patterns);
-    let mut err = Capture::new(&patterns);
+    let mut out = Capture::new(patterns, live);
+    let mut err = Capture::new(patterns, live);
     let feed = async move {
         if let Some(mut stdin) = stdin {
             // A command that does not read its input is no failure.
@@ -70,13 +74,16 @@ pub(super) async fn run(
         status
     };
     let whole = async { tokio::join!(lead, feed, out.read(stdout), err.read(stderr)).0 };
-    let exit = match tokio::time::timeout(limit, whole).await {
+    let exit = tokio::select! {
+        ended = tokio::time::timeout(limit, whole) => match ended {
         Err(_) => Exit::TimedOut,
         Ok(Err(_)) => Exit::Signal,
         Ok(Ok(status)) if status.success() => Exit::Success,
         Ok(Ok(status)) => status.code().map_or(Exit::Signal, Exit::Code),
+    },
+        () = live.stopped() => Exit::Stopped,
     };
-    let cut = matches!(exit, Exit::TimedOut);
+    let cut = matches!(exit, Exit::TimedOut | Exit::Stopped);
     Output { exit, stdout: out.finish(cut), stderr: err.finish(cut) }
 }
 
@@ -117,14 +124,17 @@ impl Drop for Group {
 
 /// One output stream: bounded, and redacted before it is kept.
 struct Capture<'a> {
+    live: &'a Live,
+    /// How much of the clean text was told as whole lines.
+    told: usize,
     redactor: Redactor<'a>,
     left: usize,
     cut: bool,
 }
 
 impl<'a> Capture<'a> {
-    fn new(patterns: &'a Patterns) -> Self {
-        Self { redactor: Redactor::new(patterns), left: OUTPUT_LIMIT, cut: false }
+    fn new(patterns: &'a Patterns, live: &'a Live) -> Self {
+        Self { live, told: 0, redactor: Redactor::new(patterns), left: OUTPUT_LIMIT, cut: false }
     }
 
     async fn read(&mut self, stream: Option<impl AsyncRead + Unpin>) {
@@ -135,14 +145,28 @@ impl<'a> Capture<'a> {
             self.redactor.push(&chunk[..kept]);
             self.left -= kept;
             self.cut |= kept < count;
+            self.tell();
         }
     }
 
+    /// Tells the lines that are whole by now.
+    fn tell(&mut self) {
+        let clean = &self.redactor.clean()[self.told..];
+        let Some(end) = memchr::memrchr(b'\n', clean) else { return };
+        let whole = String::from_utf8_lossy(&clean[..end]);
+        whole.split('\n').for_each(|line| self.live.add(line));
+        self.told += end + 1;
+    }
+
     fn finish(self, stopped: bool) -> String {
-        let cut = self.cut;
-        let mut text = self.redactor.finish(cut || stopped);
+        let Self { live, told, redactor, cut, .. } = self;
+        let clean = redactor.finish(cut || stopped);
+        String::from_utf8_lossy(&clean[told..]).lines().for_each(|line| live.add(line));
+        let mut text = String::from_utf8_lossy(&clean).into_owned();
         if cut {
-            text.push_str("\n[output cut at 256 KiB]");
+            live.add(CUT);
+            text.push('\n');
+            text.push_str(CUT);
         }
         text
     }

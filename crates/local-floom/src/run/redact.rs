@@ -20,7 +20,6 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// Every form in which a run's values are looked for.
 pub(super) struct Patterns {
     forms: Vec<(Zeroizing<Vec<u8>>, String)>,
-    longest: usize,
 }
 
 impl Patterns {
@@ -34,8 +33,7 @@ impl Patterns {
                 }
             }
         }
-        let longest = forms.iter().map(|(form, _)| form.len()).max().unwrap_or(0);
-        Self { forms, longest }
+        Self { forms }
     }
 
     /// Where values are in `text`: start, end, key; overlapping finds are one.
@@ -119,11 +117,18 @@ impl<'a> Redactor<'a> {
     /// Takes the next bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);
-        self.release((self.held.len() + 1).saturating_sub(self.patterns.longest.max(1)));
+        // What cannot be the beginning of a value goes on at once, so that a line is seen when it is put out.
+        let open = self.patterns.open_end(&self.held);
+        self.release(self.held.len() - open);
+    }
+
+    /// The redacted text so far.
+    pub(super) fn clean(&self) -> &[u8] {
+        &self.clean
     }
 
     /// The whole redacted text. Where the stream was `cut`, an end that may be half a value is left out.
-    pub(super) fn finish(mut self, cut: bool) -> String {
+    pub(super) fn finish(mut self, cut: bool) -> Vec<u8> {
         if cut {
             let found = self.patterns.find(&self.held);
             let whole = found.last().map_or(0, |&(_, end, _)| end);
@@ -132,7 +137,7 @@ impl<'a> Redactor<'a> {
             self.held.truncate(kept);
         }
         self.release(self.held.len());
-        String::from_utf8_lossy(&self.clean).into_owned()
+        self.clean
     }
 
     /// Lets go of the bytes before `safe`: every find that starts there is known whole.
@@ -176,7 +181,7 @@ mod tests {
     fn redact(patterns: &Patterns, text: &[u8], chunk: usize) -> String {
         let mut redactor = Redactor::new(patterns);
         text.chunks(chunk).for_each(|part| redactor.push(part));
-        redactor.finish(false)
+        String::from_utf8_lossy(&redactor.finish(false)).into_owned()
     }
 
     #[test]
@@ -242,15 +247,15 @@ mod tests {
             let mut redactor = Redactor::new(&patterns);
             redactor.push(b"seen ");
             redactor.push(&b"0123456789abcdef"[..length]);
-            assert_eq!(redactor.finish(true), "seen ", "the first {length} characters of the value are left out");
+            assert_eq!(redactor.finish(true), b"seen ", "the first {length} characters of the value are left out");
         }
         let mut redactor = Redactor::new(&patterns);
         redactor.push(b"0123456789abcdef");
-        assert_eq!(redactor.finish(true), "[KEY]", "a whole value at the end is named");
+        assert_eq!(redactor.finish(true), b"[KEY]", "a whole value at the end is named");
 
         let patterns = self::patterns(&[("A", "abcdefgh12345678"), ("B", "12345678ZZZZZZZZ")]);
         let mut redactor = Redactor::new(&patterns);
         redactor.push(b"abcdefgh12345678ZZZ");
-        assert_eq!(redactor.finish(true), "[A]", "half a value behind a whole one is left out too");
+        assert_eq!(redactor.finish(true), b"[A]", "half a value behind a whole one is left out too");
     }
 }

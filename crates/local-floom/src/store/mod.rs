@@ -8,6 +8,7 @@ mod sealing_key;
 mod secrets;
 mod usage;
 mod versions;
+mod visitors;
 
 use std::fs;
 use std::path::Path;
@@ -16,6 +17,8 @@ use std::time::Duration;
 
 use floom_secret::SecretValue;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -29,6 +32,7 @@ pub(crate) use changes::{Change, Refused, Request, Step};
 pub(crate) use runs::{Ended, RunRow};
 pub(crate) use secrets::{PolicyRow, RunValues};
 use secrets::{policy, set_policy};
+pub(crate) use visitors::User;
 
 const FILE: &str = "local-floom.db";
 const CHECK: &[u8] = b"this key fits";
@@ -161,6 +165,12 @@ impl std::fmt::Debug for Store {
 /// Times as Floom's server stores and shows them: UTC, to the second, without a zone.
 fn shown(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The instant that [`shown`] was made of.
+pub(crate) fn instant(shown: &str) -> Option<Timestamp> {
+    let time: DateTime = shown.replace(' ', "T").parse().ok()?;
+    TimeZone::UTC.to_timestamp(time).ok()
 }
 
 fn now() -> String {

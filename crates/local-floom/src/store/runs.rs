@@ -3,8 +3,9 @@
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::Value;
 
-use super::{App, Store, new_id, now};
+use super::{App, Store, User, new_id, now};
 use crate::LocalError;
+use crate::run::Line;
 
 /// One run as it stands.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub(crate) struct RunRow {
     pub(crate) duration_ms: Option<i64>,
     pub(crate) started_at: String,
     pub(crate) finished_at: Option<String>,
+    /// What was put out, line by line; kept for visitors only.
+    pub(crate) transcript: Vec<Line>,
 }
 
 /// How a run ended; every text in it is redacted already.
@@ -33,18 +36,20 @@ pub(crate) struct Ended {
     pub(crate) outputs: Value,
     pub(crate) logs: String,
     pub(crate) duration_ms: i64,
+    pub(crate) transcript: Vec<Line>,
 }
 
 const SELECT: &str = "SELECT runs.id, app_id, apps.slug, apps.manifest ->> 'name', inputs, outputs, status, error,
-    error_type, logs, duration_ms, started_at, finished_at FROM runs JOIN apps ON apps.id = app_id";
+    error_type, logs, duration_ms, started_at, finished_at, transcript FROM runs JOIN apps ON apps.id = app_id";
 
 impl Store {
-    /// Writes down that a run was accepted and gives its id.
-    pub(crate) fn accept_run(&self, app: &App, inputs: &Value) -> Result<String, LocalError> {
+    /// Writes down that a run of `user` was accepted and gives its id.
+    pub(crate) fn accept_run(&self, app: &App, user: &User, inputs: &Value) -> Result<String, LocalError> {
         let id = new_id("run")?;
         self.database().execute(
-            "INSERT INTO runs (id, app_id, inputs, status, started_at) VALUES (?1, ?2, ?3, 'pending', ?4)",
-            params![id, app.id, inputs.to_string(), now()],
+            "INSERT INTO runs (id, app_id, inputs, status, started_at, visitor_id)
+             VALUES (?1, ?2, ?3, 'pending', ?4, ?5)",
+            params![id, app.id, inputs.to_string(), now(), user.visitor()],
         )?;
         Ok(id)
     }
@@ -57,9 +62,10 @@ impl Store {
 
     /// Writes down how a run ended.
     pub(crate) fn end_run(&self, id: &str, ended: &Ended) -> Result<(), LocalError> {
+        let transcript = serde_json::to_string(&ended.transcript).map_err(|_| LocalError::Damaged)?;
         self.database().execute(
             "UPDATE runs SET status = ?2, error = ?3, error_type = ?4, outputs = ?5, logs = ?6, duration_ms = ?7,
-             finished_at = ?8 WHERE id = ?1",
+             finished_at = ?8, transcript = iif(visitor_id IS NULL, NULL, ?9) WHERE id = ?1",
             params![
                 id,
                 ended.status,
@@ -68,7 +74,8 @@ impl Store {
                 ended.outputs.to_string(),
                 ended.logs,
                 ended.duration_ms,
-                now()
+                now(),
+                transcript,
             ],
         )?;
         self.database().execute("DELETE FROM run_values WHERE run_id = ?1", [id])?;
@@ -86,17 +93,18 @@ impl Store {
         Ok(())
     }
 
-    /// One run.
-    pub(crate) fn run(&self, id: &str) -> Result<Option<RunRow>, LocalError> {
+    /// One run of `user`; others' are as if they were not there.
+    pub(crate) fn run(&self, user: &User, id: &str) -> Result<Option<RunRow>, LocalError> {
         let database = self.database();
-        let mut statement = database.prepare_cached(&format!("{SELECT} WHERE runs.id = ?1"))?;
-        Ok(statement.query_row([id], read).optional()?)
+        let mut statement = database.prepare_cached(&format!("{SELECT} WHERE runs.id = ?1 AND visitor_id IS ?2"))?;
+        Ok(statement.query_row(params![id, user.visitor()], read).optional()?)
     }
 
-    /// The last `limit` runs, newest first.
+    /// The owner's last `limit` runs, newest first.
     pub(crate) fn runs(&self, limit: u32) -> Result<Vec<RunRow>, LocalError> {
         let database = self.database();
-        let mut statement = database.prepare_cached(&format!("{SELECT} ORDER BY number DESC LIMIT ?1"))?;
+        let mut statement =
+            database.prepare_cached(&format!("{SELECT} WHERE visitor_id IS NULL ORDER BY number DESC LIMIT ?1"))?;
         let runs = statement.query_map([limit], read)?.collect::<Result<_, _>>()?;
         Ok(runs)
     }
@@ -118,5 +126,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         duration_ms: row.get(10)?,
         started_at: row.get(11)?,
         finished_at: row.get(12)?,
+        transcript: row
+            .get::<_, Option<String>>(13)?
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default(),
     })
 }

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::versions::{Act, held};
-use super::{App, Store, now};
+use super::{App, Store, User, now};
 use crate::LocalError;
 use crate::rotation::Version;
 use crate::seal::Place;
@@ -134,18 +134,18 @@ impl Store {
         Ok(self.database().execute("DELETE FROM user_values WHERE key = ?1", [key])? > 0)
     }
 
-    /// Gives the run `id` of `app` its values: per declared key the creator's or the owner's own, by policy. In the
+    /// Gives the run `id` of `app` its values: per declared key the creator's or `user`'s own, by policy. In the
     /// same transaction it is noted which versions the run was given; where a value is missing nothing is.
     ///
     /// There is no fallback from one to the other. A value that does not open counts as missing, as on Floom.
-    pub(crate) fn run_values(&self, app: &App, id: &str) -> Result<RunValues, LocalError> {
+    pub(crate) fn run_values(&self, app: &App, user: &User, id: &str) -> Result<RunValues, LocalError> {
         let policies = self.policies(app)?;
         self.alone(|db| {
             let mut run = RunValues { values: Vec::new(), missing: Vec::new() };
             for PolicyRow { key, policy, .. } in policies {
                 let (place, version) = match policy {
                     Policy::Creator => (Place::Creator { app: &app.id, key: &key }, held(db, &app.id, &key)?.current),
-                    Policy::User => (Place::User { key: &key }, None),
+                    Policy::User => (own(user, &key), None),
                 };
                 let blob = blob(db, place)?;
                 match blob.and_then(|blob| self.open_text(place, &blob)) {
@@ -209,6 +209,13 @@ fn note_use(db: &Connection, app: &App, run: &str, value: &RunValue) -> Result<(
     Ok(())
 }
 
+fn own<'a>(user: &'a User, key: &'a str) -> Place<'a> {
+    match user {
+        User::Owner => Place::User { key },
+        User::Visitor(visitor) => Place::Visitor { visitor, key },
+    }
+}
+
 fn blob(db: &Connection, place: Place<'_>) -> Result<Option<Vec<u8>>, LocalError> {
     let found = match place {
         Place::Creator { app, key } => db
@@ -218,6 +225,10 @@ fn blob(db: &Connection, place: Place<'_>) -> Result<Option<Vec<u8>>, LocalError
         Place::User { key } => db
             .prepare_cached("SELECT sealed FROM user_values WHERE key = ?1")?
             .query_row([key], |row| row.get(0))
+            .optional()?,
+        Place::Visitor { visitor, key } => db
+            .prepare_cached("SELECT sealed FROM visitor_values WHERE visitor_id = ?1 AND key = ?2")?
+            .query_row([visitor, key], |row| row.get(0))
             .optional()?,
         _ => None,
     };

@@ -21,15 +21,26 @@ pub(crate) struct Users {
 const ACTIVE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl Store {
-    /// The users of one key of `app`. On one computer there is one: its owner.
+    /// The users of one key of `app`: its owner, and the visitors of its run page.
     pub(crate) fn users(&self, app: &App, key: &str) -> Result<Users, LocalError> {
         let since = self.now().checked_sub(ACTIVE).unwrap_or(Timestamp::MIN);
         let database = self.database();
-        let runs = "SELECT EXISTS (SELECT 1 FROM runs WHERE app_id = ?1 AND started_at >= ?2)";
-        let runners: u32 = database.prepare_cached(runs)?.query_row(params![app.id, shown(since)], |row| row.get(0))?;
-        let own = "SELECT EXISTS (SELECT 1 FROM user_values WHERE key = ?1)";
-        let connected: u32 = database.prepare_cached(own)?.query_row([key], |row| row.get(0))?;
-        Ok(Users { connected, active: connected.min(runners), runners })
+        let runners =
+            "SELECT count(DISTINCT coalesce(visitor_id, '')) FROM runs WHERE app_id = ?1 AND started_at >= ?2";
+        let connected = "SELECT visitors.id FROM visitors JOIN visitor_values ON visitor_id = visitors.id
+                         WHERE app_id = ?1 AND key = ?2 UNION ALL SELECT '' FROM user_values WHERE key = ?2";
+        let active = format!(
+            "SELECT count(*) FROM ({connected}) AS user WHERE EXISTS (SELECT 1 FROM runs
+             WHERE runs.app_id = ?1 AND coalesce(visitor_id, '') = user.id AND started_at >= ?3)"
+        );
+        let connected = format!("SELECT count(*) FROM ({connected})");
+        Ok(Users {
+            connected: database.prepare_cached(&connected)?.query_row([&app.id, key], |row| row.get(0))?,
+            active: database
+                .prepare_cached(&active)?
+                .query_row(params![app.id, key, shown(since)], |row| row.get(0))?,
+            runners: database.prepare_cached(runners)?.query_row(params![app.id, shown(since)], |row| row.get(0))?,
+        })
     }
 
     /// Whether a run that is under way was given `version` of `key`.

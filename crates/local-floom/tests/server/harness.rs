@@ -139,7 +139,10 @@ pub(crate) fn client_of(address: SocketAddr, token: Option<SecretValue>) -> Clie
 /// An answer, read by hand.
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// In lower case.
     pub(crate) headers: String,
+    /// As they were sent.
+    pub(crate) head: String,
     pub(crate) body: String,
 }
 
@@ -148,7 +151,7 @@ impl Answer {
         let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
         let (status, headers) = head.split_once("\r\n").unwrap_or((head, ""));
         let status = status.split(' ').nth(1).expect("a status").parse().expect("a number");
-        Self { status, headers: headers.to_lowercase(), body: body.to_owned() }
+        Self { status, headers: headers.to_lowercase(), head: headers.to_owned(), body: body.to_owned() }
     }
 
     pub(crate) fn json(&self) -> Value {

@@ -3,5 +3,6 @@
 mod harness;
 mod refusals;
 mod routes;
+mod run_page;
 mod runs;
 mod store;

@@ -2,13 +2,11 @@
 
 use floom_secret::Policy;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::LocalError;
 use crate::rotation::Held;
-use crate::store::{App, PolicyRow, Store};
+use crate::store::{self, App, PolicyRow, Store};
 
 /// The answer of `GET …/secrets`: the declared names in their order, then others that have a value.
 pub(super) fn secrets(store: &Store, app: &App) -> Result<Value, LocalError> {
@@ -41,7 +39,7 @@ fn secret(store: &Store, app: &App, row: &PolicyRow, declared: bool) -> Result<V
             "version": current.version,
             "preview": current.preview.as_ref().map(|preview| preview.as_str()),
             "set_at": current.set_at.map(instant),
-            "last_used_at": store.last_use(app, key)?.as_deref().and_then(from_shown),
+            "last_used_at": store.last_use(app, key)?.as_deref().and_then(store::instant).map(instant),
         }),
         None => Value::Null,
     };
@@ -53,7 +51,7 @@ fn secret(store: &Store, app: &App, row: &PolicyRow, declared: bool) -> Result<V
         "key": key,
         "declared": declared,
         "policy": row.policy.wire(),
-        "policy_set_at": row.updated_at.as_deref().and_then(from_shown),
+        "policy_set_at": row.updated_at.as_deref().and_then(store::instant).map(instant),
         "value": value,
         "rotation": rotation,
         "users": { "connected": users.connected, "active_7d": users.active, "runners_7d": users.runners },
@@ -78,10 +76,4 @@ fn rotation(held: &Held) -> Value {
 
 fn instant(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
-}
-
-/// A time as Floom's server stores it, with its zone.
-fn from_shown(text: &str) -> Option<String> {
-    let time: DateTime = text.replace(' ', "T").parse().ok()?;
-    TimeZone::UTC.to_timestamp(time).ok().map(instant)
 }
