@@ -5,6 +5,7 @@
 //! [`traces`] finds values where none may be. The tests and the tour are written with these.
 #![forbid(unsafe_code)]
 
+mod browser;
 mod bus;
 mod desk;
 mod display;
@@ -20,6 +21,7 @@ mod trouble;
 mod wait;
 mod window;
 
+pub use browser::Browser;
 pub use desk::Desk;
 pub use display::Display;
 pub use floomsec::{Answer, Floomsec, secret};

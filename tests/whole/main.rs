@@ -6,6 +6,7 @@ mod env_files;
 mod import;
 mod lost;
 mod refusals;
+mod run_page;
 mod values;
 mod vault;
 mod versions;

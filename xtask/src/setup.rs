@@ -8,9 +8,19 @@ use crate::{apt, wasm};
 const BUILD: [&str; 3] = ["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev"];
 
 /// To see the whole program run without a screen: a display, a session bus, a keychain, a clipboard, a driver for the
-/// window, the two typefaces of the design, and what makes a disk fail.
-const DESK: [&str; 8] =
-    ["xvfb", "dbus", "gnome-keyring", "xclip", "webkit2gtk-driver", "fonts-inter", "fonts-jetbrains-mono", "strace"];
+/// window, a browser with its own for the run page, the two typefaces of the design, and what makes a disk fail.
+const DESK: [&str; 10] = [
+    "chromium",
+    "chromium-driver",
+    "xvfb",
+    "dbus",
+    "gnome-keyring",
+    "xclip",
+    "webkit2gtk-driver",
+    "fonts-inter",
+    "fonts-jetbrains-mono",
+    "strace",
+];
 
 /// Brings in what is missing and gives the compiler for the front end.
 pub(crate) fn setup() -> Outcome<Toolchain> {

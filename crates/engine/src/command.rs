@@ -28,6 +28,7 @@ impl Engine {
             Command::Connect(call) => return self.connect(&call.url, call.token, reply),
             Command::AddApp(call) => return self.register(&call.manifest, reply),
             Command::AppFromFile(call) => return self.app_from_file(call, reply),
+            Command::RunPage(call) => return self.run_page(&call.app, reply),
             Command::Run(call) => return self.run_app(&call.app, reply),
             Command::Sync(call) => return self.sync(call.wait, reply),
             Command::Look(_) => said(Ok(self.snapshot(0))),

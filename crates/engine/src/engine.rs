@@ -163,6 +163,8 @@ pub struct Engine {
     stop_by: Option<Instant>,
     /// Nothing is sent before this, because the vault could not be written.
     pub(crate) pause_until: Option<Instant>,
+    /// Until when Local Floom stays for those who were given the address of a run page.
+    pub(crate) pages_until: Option<Instant>,
     /// Who waits until nothing is on its way any more.
     pub(crate) settled: Vec<Reply>,
     messages: mpsc::UnboundedSender<Message>,
@@ -198,6 +200,7 @@ impl Engine {
             stopping: Vec::new(),
             stop_by: None,
             pause_until: None,
+            pages_until: None,
             settled: Vec::new(),
             messages: messages.clone(),
             snapshots,
@@ -414,7 +417,7 @@ impl Engine {
     }
 
     fn is_idle(&self) -> bool {
-        if self.in_flight.is_some() {
+        if self.in_flight.is_some() || self.pages_until.is_some() {
             return false;
         }
         let Ok(vault) = self.vault() else { return true };
@@ -428,11 +431,16 @@ impl Engine {
         let paused = self.pause_until.filter(|until| *until > Instant::now());
         let open = matches!(self.slot, Slot::Open(_));
         let upkeep = self.housekeeping.filter(|_| open).into_iter().chain(self.anchor_due());
-        holds.chain(self.retry_due()).chain(paused).chain(upkeep).chain(self.stop_by).min()
+        holds.chain(self.retry_due()).chain(paused).chain(upkeep).chain(self.pages_until).chain(self.stop_by).min()
     }
 
     fn time_passed(&mut self) {
         let now = Instant::now();
+        if self.pages_until.is_some_and(|until| until <= now) {
+            self.pages_until = None;
+            // Whoever waits for idleness looks again, though nothing that is shown changed.
+            self.snapshots.send_if_modified(|_| true);
+        }
         let held: Vec<LinkId> = self
             .files
             .iter()

@@ -23,6 +23,7 @@ pub mod push;
 mod receipt;
 mod recovery;
 mod run;
+mod run_page;
 mod sealed_push;
 mod secret;
 mod session;

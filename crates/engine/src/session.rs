@@ -355,7 +355,7 @@ impl Engine {
         Ok(())
     }
 
-    fn connection(&self, id: &str) -> Result<Connection, EngineError> {
+    pub(crate) fn connection(&self, id: &str) -> Result<Connection, EngineError> {
         let all = self.vault()?.connections()?;
         all.into_iter().find(|connection| connection.id.to_string() == id).ok_or_else(|| {
             refused("connection_unknown", "There is no such connection.", "Choose one of those that are listed.")

@@ -8,12 +8,14 @@ use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
+use zeroize::Zeroizing;
 
 use crate::answer::{self, About};
 use crate::pace::Pace;
 use crate::transport::{Json, Transport};
 use crate::wire::{
-    DetailAnswer, Done, MineAnswer, PoliciesAnswer, Registered, Removed, SessionAnswer, SharingAnswer, Started,
+    DetailAnswer, Done, MineAnswer, PoliciesAnswer, Registered, Removed, RunPageLink, SessionAnswer, SharingAnswer,
+    Started,
 };
 use crate::{AppDetail, AppSummary, BaseUrl, FloomError, Health, PolicyEntry, Run, Session};
 
@@ -159,6 +161,15 @@ impl Client {
         let answer: Registered =
             self.write(Method::POST, &["api", "local", "apps"], Some(body), self.about(slug, "")).await?;
         Ok(answer.slug)
+    }
+
+    /// The path of an app's run page on Local Floom, with the key that opens it. Floom itself has no such call.
+    ///
+    /// # Errors
+    /// [`FloomError::AppNotFound`], and any of the connection.
+    pub async fn run_page(&self, slug: &str) -> Result<Zeroizing<String>, FloomError> {
+        let link: RunPageLink = self.get(&["api", "local", "apps", slug, "link"], self.about(slug, "")).await?;
+        Ok(Zeroizing::new(format!("{}{}", self.base.as_str(), link.path)))
     }
 
     pub(crate) fn about<'a>(&self, slug: &'a str, key: &'a str) -> About<'a> {

@@ -192,6 +192,12 @@ pub(crate) struct Registered {
     pub(crate) slug: String,
 }
 
+/// Where an app's run page is; the key in it goes with this value.
+#[derive(Deserialize, zeroize::ZeroizeOnDrop)]
+pub(crate) struct RunPageLink {
+    pub(crate) path: String,
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Started {
     pub(crate) run_id: String,

@@ -17,7 +17,7 @@ pub(crate) fn manifest(command: Vec<String>) -> Manifest {
     Manifest {
         slug: SLUG.into(),
         name: SLUG.into(),
-        description: "A sample app: each run says which of its four values it was given.".into(),
+        description: "A sample app: each run says which of its four values it was given, and prints them to show that none gets out.".into(),
         secrets_needed: KEYS.map(str::to_owned).into(),
         inputs: Vec::new(),
         command,
@@ -25,13 +25,24 @@ pub(crate) fn manifest(command: Vec<String>) -> Manifest {
     }
 }
 
-/// The body of the sample's program: one line of JSON on `out`,
-/// `{"values": [{"key", "set", "preview"}, …]}`, from the four environment variables.
+/// The body of the sample's program: a line per variable on `out`, then one line of JSON,
+/// `{"values": [{"key", "set", "preview"}, …]}`.
+///
+/// The lines hold the values as a careless app's would, so that it can be seen what Local Floom makes of them. It knows
+/// values of 8 characters and more; shorter ones are left out here.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn sample_app(out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", report(|key| std::env::var(key).ok().map(SecretValue::new)))
+    let value_of = |key: &str| std::env::var(key).ok().map(SecretValue::new);
+    for key in KEYS {
+        match value_of(key) {
+            Some(value) if value.expose().chars().count() >= 8 => writeln!(out, "{key} is {}", value.expose())?,
+            Some(_) => writeln!(out, "{key} is set")?,
+            None => writeln!(out, "{key} is not set")?,
+        }
+    }
+    writeln!(out, "{}", report(value_of))
 }
 
 fn report(value_of: impl Fn(&str) -> Option<SecretValue>) -> Value {

@@ -141,6 +141,12 @@ commands! {
         /// The manifest's text.
         manifest: String,
     } -> AppRef;
+    /// Gives the address of an app's run page on Local Floom, with the key that opens it. For an hour after, Local
+    /// Floom stays although no window is open.
+    RunPage {
+        /// The app.
+        app: AppRef,
+    } -> String;
     /// Registers an app on Local Floom that declares the keys of a previewed file.
     AppFromFile {
         /// The preview whose keys the app will declare.

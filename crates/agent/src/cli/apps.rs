@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use floom_protocol::Failure;
-use floom_protocol::command::{AddApp, Connect, Run};
+use floom_protocol::command::{AddApp, Connect, Run, RunPage};
 use floom_protocol::socket::{Face, program_beside};
 use floom_protocol::view::AppRef;
 
@@ -49,6 +49,13 @@ pub(crate) async fn list(face: &mut Face, output: &Output) -> Result<Said, Failu
         .map(|app| serde_json::json!({ "slug": app.slug, "name": app.name, "configured": app.configured, "missing": app.missing }))
         .collect();
     Ok(said.field("apps", apps))
+}
+
+/// Says where an app's run page is.
+pub(crate) async fn page(face: &mut Face, slug: String, output: &Output) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    let url = face.call(RunPage { app: AppRef { connection: None, slug } }).await?;
+    Ok(Said::default().line(url.clone()).field("url", url))
 }
 
 /// Starts a run and waits for its end.

@@ -233,6 +233,8 @@ pub(crate) enum AppAction {
     Add { manifest: PathBuf },
     /// List the apps of the shown connection
     List,
+    /// Print the address of an app's run page on Local Floom, with the key that opens it
+    Page { app: String },
 }
 
 #[derive(Debug, Subcommand)]
