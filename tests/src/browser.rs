@@ -163,9 +163,20 @@ impl Browser {
     /// # Errors
     /// As [`Browser::go`].
     pub async fn complaints(&self) -> Result<Vec<String>, Trouble> {
-        let entries = self.page.issue_cmd(BrowserLog).await?;
+        let entries = self.page.issue_cmd(Own { path: "se/log", body: json!({ "type": "browser" }) }).await?;
         let entries = entries.as_array().cloned().unwrap_or_default();
         Ok(entries.iter().map(|entry| entry["message"].to_string()).collect())
+    }
+
+    /// Shows pages as on a system whose theme is dark.
+    ///
+    /// # Errors
+    /// As [`Browser::go`].
+    pub async fn darken(&self) -> Result<(), Trouble> {
+        let features = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
+        let body = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        self.page.issue_cmd(Own { path: "goog/cdp/execute", body }).await?;
+        Ok(())
     }
 
     /// A picture of the page, as PNG.
@@ -186,16 +197,19 @@ impl Browser {
     }
 }
 
-/// Chromium's own command for what it logged.
+/// A command of Chromium's own.
 #[derive(Debug)]
-struct BrowserLog;
+struct Own {
+    path: &'static str,
+    body: Value,
+}
 
-impl WebDriverCompatibleCommand for BrowserLog {
+impl WebDriverCompatibleCommand for Own {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
-        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
+        (Method::POST, Some(self.body.to_string()))
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use floom_tests::{Trouble, Window};
+use floom_tests::{Browser, Trouble, Window};
 
 /// The steps so far.
 #[derive(Debug)]
@@ -43,11 +43,26 @@ impl Journal {
         what: &str,
         time: Duration,
     ) -> Result<(), Trouble> {
+        self.keep(name, &window.picture().await?, window.look().await?.text, (what, time))
+    }
+
+    /// The same of what a browser shows.
+    pub(crate) async fn page(
+        &mut self,
+        browser: &Browser,
+        name: &str,
+        what: &str,
+        time: Duration,
+    ) -> Result<(), Trouble> {
+        self.keep(name, &browser.picture().await?, browser.until_shown("").await?, (what, time))
+    }
+
+    fn keep(&mut self, name: &str, picture: &[u8], text: String, step: (&str, Duration)) -> Result<(), Trouble> {
         self.pictures += 1;
         let name = format!("{:02}-{name}", self.pictures);
-        fs::write(self.folder.join(&name).with_extension("png"), window.picture().await?)?;
-        fs::write(self.folder.join(&name).with_extension("txt"), window.look().await?.text + "\n")?;
-        self.line(what, time, &format!("{name}.png"));
+        fs::write(self.folder.join(&name).with_extension("png"), picture)?;
+        fs::write(self.folder.join(&name).with_extension("txt"), text + "\n")?;
+        self.line(step.0, step.1, &format!("{name}.png"));
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod journal;
+mod run_page;
 mod vault;
 mod walk;
 
@@ -19,7 +20,8 @@ fn main() -> ExitCode {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let walked = runtime.block_on(async {
             walk::walk(&mut journal).await?;
-            vault::walk(&mut journal).await
+            vault::walk(&mut journal).await?;
+            run_page::walk(&mut journal).await
         });
         journal.close();
         walked

@@ -55,6 +55,12 @@ async fn a_visitor_connects_a_key_runs_and_comes_back_to_no_question() {
         "the browser had nothing to complain about"
     );
 
+    browser.go(&format!("{home}/nothing")).await.expect("a page that is not there");
+    browser.until_shown("404").await.expect("it is said");
+    assert_ne!(browser.complaints().await.expect("a log"), [] as [&str; 0], "the browser's complaints are seen here");
+    browser.go(home).await.expect("the page again");
+    browser.until_shown("connected").await.expect("the page");
+
     let other = Browser::open(&desk, link, (1440, 900)).await.expect("another browser");
     other.until_shown("Connect your API key").await.expect("another browser is another visitor");
     other.close().await.expect("closed");

@@ -114,6 +114,12 @@ pub(crate) enum Order {
         #[arg(long)]
         app: String,
     },
+    /// Remove a secret here and on Floom; no file is changed, and `restore` takes it back
+    Remove {
+        key: String,
+        #[arg(long)]
+        app: String,
+    },
     /// List the versions of a secret, without values
     History {
         key: String,

@@ -90,6 +90,7 @@ async fn order(order: Order, output: &Output) -> Result<Said, Failure> {
         Order::Policy { key, policy, app } => {
             secrets::policy(&mut face().await?, key, policy.policy(), app, output).await
         }
+        Order::Remove { key, app } => secrets::remove(&mut face().await?, key, app, output).await,
         Order::Undo { key, app } => secrets::undo(&mut face().await?, key, app, output).await,
         Order::History { key, app } => secrets::history(&mut face().await?, key, app, output).await,
         Order::Restore { key, version, app, .. } => {

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Read};
 
 use floom_protocol::Failure;
 use floom_protocol::command::{
-    Environment, History, Look, RestoreRemoved, RestoreVersion, SetPolicy, SetValue, Sync, Undo,
+    Environment, History, Look, Remove, RestoreRemoved, RestoreVersion, SetPolicy, SetValue, Sync, Undo,
 };
 use floom_protocol::socket::Face;
 use floom_protocol::view::{AppRef, SyncReport, SyncView};
@@ -105,6 +105,14 @@ pub(crate) async fn undo(face: &mut Face, key: String, slug: String, output: &Ou
     face.call(Undo { app: app(slug.clone()), key: key.clone() }).await?;
     let said = Said::default().line(format!("{key}: the old value is current again.")).field("key", &key);
     sent(face, &slug, &key, said).await
+}
+
+/// Removes a secret here and on Floom.
+pub(crate) async fn remove(face: &mut Face, key: String, slug: String, output: &Output) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    face.call(Remove { app: app(slug.clone()), key: key.clone() }).await?;
+    let line = format!("{key} is removed. `floomsec restore {key} --app {slug}` takes it back.");
+    sent(face, &slug, &key, Said::default().line(line).field("key", &key)).await
 }
 
 /// Makes an older version current again, or, without one, takes a removal back.
