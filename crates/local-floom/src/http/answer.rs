@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// A refusal: a status and a body in one of the real server's shapes.
@@ -51,11 +52,28 @@ impl Refusal {
         Self::of(StatusCode::UNAUTHORIZED, body)
     }
 
+    /// 401 of a token that is none, or was revoked.
+    pub(super) fn agent_token() -> Self {
+        Self::plain(StatusCode::UNAUTHORIZED, "invalid_agent_token")
+    }
+
+    /// 401 of what a token may not do for its owner.
+    pub(super) fn session_required() -> Self {
+        let error = "Agent-token management requires a user session.";
+        Self::coded(StatusCode::UNAUTHORIZED, "session_required", error)
+    }
+
+    /// 403 of a token whose scope is too small. Floom's own server lets it pass.
+    pub(super) fn forbidden_scope(scope: &str) -> Self {
+        let error = format!("A token with the scope {scope} may not do this");
+        Self::coded(StatusCode::FORBIDDEN, "forbidden_scope", &error)
+    }
+
     /// 429 of a write, or of a run.
-    pub(super) fn rate_limited(seconds: u64, run: bool) -> Self {
+    pub(super) fn rate_limited(seconds: u64, run: bool, scope: &str) -> Self {
         let error = "rate_limit_exceeded";
         let body = if run {
-            json!({ "error": error, "retry_after_seconds": seconds, "scope": "user" })
+            json!({ "error": error, "retry_after_seconds": seconds, "scope": scope })
         } else {
             json!({ "error": error, "retryAfter": seconds })
         };
@@ -97,6 +115,11 @@ impl IntoResponse for Refusal {
         }
         response
     }
+}
+
+/// A time as Floom shows instants: RFC 3339 in UTC, to the millisecond.
+pub(super) fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 /// Every path and method that is no route.

@@ -89,19 +89,35 @@ impl Fields {
         text
     }
 
+    /// [`Fields::text`] of a field that may be left out.
+    pub(super) fn optional_text(&mut self, name: &str, longest: usize) -> Option<SecretValue> {
+        self.fields.contains_key(name).then(|| self.text(name, longest))
+    }
+
+    /// A whole number of `1..=most` that may be left out.
+    pub(super) fn whole(&mut self, name: &str, most: u64) -> Option<u64> {
+        let given = self.fields.remove(name)?;
+        let number = given.as_u64().filter(|number| (1..=most).contains(number));
+        if number.is_none() {
+            self.complain(name, format!("Expected a whole number of 1 to {most}"));
+        }
+        number
+    }
+
     /// One of `words`.
-    pub(super) fn one_of(&mut self, name: &str, words: [&'static str; 2]) -> &'static str {
-        let expected = format!("'{}' | '{}'", words[0], words[1]);
+    pub(super) fn one_of(&mut self, name: &str, words: &[&'static str]) -> &'static str {
+        let quoted: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
+        let expected = quoted.join(" | ");
         let complaint = match self.fields.remove(name) {
             None => "Required".into(),
-            Some(Value::String(text)) => match words.into_iter().find(|word| *word == text) {
+            Some(Value::String(text)) => match words.iter().find(|word| **word == text) {
                 Some(word) => return word,
                 None => format!("Invalid enum value. Expected {expected}, received '{text}'"),
             },
             Some(other) => format!("Expected {expected}, received {}", kind(&other)),
         };
         self.complain(name, complaint);
-        words[0]
+        words.first().copied().unwrap_or_default()
     }
 
     /// The refusal, if there was any complaint.

@@ -1,16 +1,19 @@
 //! The HTTP face: Floom's own routes, for the owner of this computer.
 
+mod agent_keys;
 mod answer;
 mod apps;
 mod body;
 mod extension;
 mod guard;
 mod page;
+mod routes;
 mod runs;
 mod secrets;
 mod session;
 mod vault;
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +21,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post, put};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
@@ -29,6 +31,7 @@ use crate::store::{App, Store, User};
 use crate::{Bearer, LocalError};
 use answer::Refusal;
 use guard::Budget;
+pub use routes::{Access, ROUTES, Route};
 
 /// How long a client may take with its request after the server was asked to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
@@ -46,6 +49,8 @@ struct Server {
     address: SocketAddr,
     writes: Budget,
     run_starts: Budget,
+    /// Of each agent token that was used since the start.
+    tokens: Mutex<HashMap<String, Budget>>,
     runner: Runner,
     runs: Mutex<JoinSet<Result<(), LocalError>>>,
     /// Told when a grace may end sooner than was known.
@@ -127,6 +132,7 @@ pub async fn serve_dialect(
         address,
         writes: Budget::per_minute(6_000),
         run_starts: Budget::per_hour(6_000),
+        tokens: Mutex::default(),
         runner: Runner::new(store.clone()),
         runs: Mutex::default(),
         graces: Notify::new(),
@@ -143,7 +149,7 @@ pub async fn serve_dialect(
         tokio::time::sleep(LAST_ANSWERS).await;
     };
     let served = tokio::select! {
-        served = axum::serve(listener, router(server.clone())).with_graceful_shutdown(asked) => served,
+        served = axum::serve(listener, router(server.clone(), dialect)).with_graceful_shutdown(asked) => served,
         () = overdue => Ok(()),
         () = end_graces(&server) => Ok(()),
     };
@@ -169,39 +175,8 @@ async fn end_graces(server: &Server) {
     }
 }
 
-/// The routes of the extension.
-fn extension_routes(router: Router<Shared>) -> Router<Shared> {
-    router
-        .route("/api/me/apps/{slug}/secrets", get(extension::list))
-        .route("/api/me/apps/{slug}/sealing-key", get(extension::sealing_key))
-        .route("/api/me/apps/{slug}/secrets/batch", post(extension::batch))
-        .route("/api/me/apps/{slug}/secrets/{key}", put(extension::put).delete(extension::remove))
-        .route("/api/me/apps/{slug}/secrets/{key}/rollback", post(extension::rollback))
-        .route("/api/me/apps/{slug}/secrets/{key}/retire", post(extension::retire))
-        .route("/api/me/apps/{slug}/declared/{key}", put(extension::declare).delete(extension::undeclare))
-}
-
-fn router(server: Shared) -> Router {
-    let router = Router::new();
-    let router = if server.extension { extension_routes(router) } else { router };
-    router
-        .route("/api/health", get(session::health))
-        .route("/api/session/me", get(session::me))
-        .route("/api/hub/mine", get(apps::mine))
-        .route("/api/hub/{slug}", get(apps::detail))
-        .route("/api/local/apps", post(apps::register))
-        .route("/api/local/apps/{slug}/link", get(apps::link))
-        .route("/api/me/apps/{slug}", axum::routing::delete(apps::remove))
-        .route("/api/me/apps/{slug}/secret-policies", get(secrets::policies))
-        .route("/api/me/apps/{slug}/secret-policies/{key}", put(secrets::set_policy))
-        .route("/api/me/apps/{slug}/creator-secrets/{key}", put(secrets::set_value).delete(secrets::remove_value))
-        .route("/api/secrets", get(vault::list).post(vault::set))
-        .route("/api/secrets/{key}", axum::routing::delete(vault::remove))
-        .route("/api/me/runs", get(runs::mine))
-        .route("/api/run", post(runs::start))
-        .route("/api/run/{id}", get(runs::one))
-        .route("/api/{slug}/run", post(runs::start_named))
-        .merge(page::routes())
+fn router(server: Shared, dialect: Dialect) -> Router {
+    routes::router(dialect)
         .fallback(answer::unrouted)
         .method_not_allowed_fallback(answer::unrouted)
         .layer(from_fn_with_state(server.clone(), guard::check))

@@ -37,7 +37,7 @@ pub(super) async fn set_policy(
 ) -> Result<Json<Value>, Refusal> {
     let app = declaring(&server, slug, &key).await?;
     let mut fields = body.object()?;
-    let wire = fields.one_of("policy", [Policy::User.wire(), Policy::Creator.wire()]);
+    let wire = fields.one_of("policy", &[Policy::User.wire(), Policy::Creator.wire()]);
     fields.done()?;
     let policy = Policy::from_wire(wire).ok_or_else(Refusal::internal)?;
     server.stored(move |store| store.set_policy(&app, &key, policy)).await?;

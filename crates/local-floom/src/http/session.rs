@@ -5,7 +5,7 @@ use axum::extract::State;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::answer::Refusal;
+use super::answer::{Refusal, instant};
 use super::{Shared, extension};
 
 pub(super) async fn health(State(server): State<Shared>) -> Result<Json<Value>, Refusal> {
@@ -16,7 +16,7 @@ pub(super) async fn health(State(server): State<Shared>) -> Result<Json<Value>, 
         "version": env!("CARGO_PKG_VERSION"),
         "apps": apps,
         "threads": 0,
-        "timestamp": Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+        "timestamp": instant(Timestamp::now()),
     });
     if server.extension {
         health["extensions"] = json!([extension::NAME]);

@@ -1,5 +1,6 @@
 //! Everything that Local Floom keeps: one SQLite file, values sealed.
 
+mod agent_tokens;
 mod apps;
 mod changes;
 mod runs;
@@ -27,6 +28,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::seal::{self, Place, StoreKey};
 use crate::{LocalError, Manifest, sample};
 
+pub(crate) use agent_tokens::{AgentToken, PREFIX as AGENT_PREFIX, Scope};
 pub(crate) use apps::App;
 pub(crate) use changes::{Change, Refused, Request, Step};
 pub(crate) use runs::{Ended, RunRow};

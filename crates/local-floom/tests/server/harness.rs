@@ -82,6 +82,20 @@ impl Floom {
         self.raw(method, path, &headers, body).await
     }
 
+    /// One request with another credential, or with none.
+    pub(crate) async fn ask_as(&self, token: Option<&str>, method: &str, path: &str, body: &str) -> Answer {
+        let credential = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        self.raw(method, path, &format!("Host: {}\r\n{credential}", self.address), body).await
+    }
+
+    /// A new agent token.
+    pub(crate) async fn mint(&self, scope: &str) -> Value {
+        let body = json!({ "label": scope, "scope": scope, "rate_limit_per_minute": 10_000 }).to_string();
+        let made = self.ask("POST", "/api/me/agent-keys", &body).await;
+        assert_eq!(made.status, 201, "a token is made");
+        made.json()
+    }
+
     /// One request with exactly these headers besides length and `Connection: close`.
     pub(crate) async fn raw(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let mut socket = TcpStream::connect(self.address).await.expect("a connection");

@@ -1,5 +1,7 @@
 //! The server as its clients see it, over a real loopback socket.
 
+mod agent_keys;
+mod authorisation;
 mod harness;
 mod refusals;
 mod routes;

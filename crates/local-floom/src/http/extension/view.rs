@@ -1,9 +1,9 @@
 //! What the extension shows of secrets: never a value.
 
 use floom_secret::Policy;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::super::answer::instant;
 use crate::LocalError;
 use crate::rotation::Held;
 use crate::store::{self, App, PolicyRow, Store};
@@ -72,8 +72,4 @@ fn rotation(held: &Held) -> Value {
         }),
         None => Value::Null,
     }
-}
-
-fn instant(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

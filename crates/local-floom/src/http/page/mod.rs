@@ -4,11 +4,9 @@ mod show;
 mod text;
 mod visitor;
 
-use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -24,19 +22,6 @@ const STYLE: &str = include_str!("../../../templates/run-page.css");
 /// No script, nothing from elsewhere, in nobody's frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
-
-/// The routes of the page.
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/p/run-page.css", get(style))
-        .route("/p/{slug}", get(open))
-        .route("/p/{slug}/connect", post(connect))
-        .route("/p/{slug}/replace", get(replace))
-        .route("/p/{slug}/remove", get(ask_removal).post(remove))
-        .route("/p/{slug}/run", post(start))
-        .route("/p/{slug}/runs/{id}", get(run))
-        .route("/p/{slug}/runs/{id}/stop", post(stop))
-}
 
 /// An answer of the page: kept nowhere, framed nowhere. Its own address is told to itself only: with less than that a
 /// browser hides the origin of the page's own forms.
@@ -61,7 +46,7 @@ pub(super) fn busy(seconds: u64) -> Response {
 }
 
 /// Why a page is not shown.
-enum Problem {
+pub(super) enum Problem {
     /// No app, no key, no cookie or another's: nobody is told which.
     NoLink,
     NoRun,
@@ -113,7 +98,7 @@ impl IntoResponse for Problem {
     }
 }
 
-type Page = Result<Response, Problem>;
+pub(super) type Page = Result<Response, Problem>;
 
 fn page(template: &impl askama::Template) -> Page {
     Ok(Html(template.render()?).into_response())
@@ -123,17 +108,22 @@ fn home(app: &App) -> Page {
     Ok(Redirect::to(&format!("/p/{}", app.manifest.slug)).into_response())
 }
 
-async fn style() -> Response {
+pub(super) async fn style() -> Response {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
 }
 
 #[derive(Deserialize)]
-struct Link {
+pub(super) struct Link {
     key: Option<String>,
 }
 
 /// The page; with the link's key, a cookie and then the page without the key in its address.
-async fn open(State(server): State<Shared>, Path(slug): Path<String>, link: Query<Link>, visit: Visit) -> Page {
+pub(super) async fn open(
+    State(server): State<Shared>,
+    Path(slug): Path<String>,
+    link: Query<Link>,
+    visit: Visit,
+) -> Page {
     if let Some(key) = link.0.key {
         return visitor::enter(&server, slug, key, &visit).await;
     }
@@ -146,7 +136,12 @@ async fn open(State(server): State<Shared>, Path(slug): Path<String>, link: Quer
 }
 
 /// Stores what was pasted; fields that are not the visitor's to fill are passed over.
-async fn connect(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit, body: RawBody) -> Page {
+pub(super) async fn connect(
+    State(server): State<Shared>,
+    Path(slug): Path<String>,
+    visit: Visit,
+    body: RawBody,
+) -> Page {
     let (app, visitor) = visit.at(&server, slug).await?;
     let keys = own_keys(&server, &app, &visitor).await?;
     let replacing = keys.lacking.is_empty();
@@ -173,7 +168,7 @@ async fn connect(State(server): State<Shared>, Path(slug): Path<String>, visit: 
     Ok(response)
 }
 
-async fn replace(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit) -> Page {
+pub(super) async fn replace(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit) -> Page {
     let (app, visitor) = visit.at(&server, slug).await?;
     let keys = own_keys(&server, &app, &visitor).await?;
     if !keys.lacking.is_empty() || keys.connected.is_empty() {
@@ -182,7 +177,7 @@ async fn replace(State(server): State<Shared>, Path(slug): Path<String>, visit: 
     page(&ConnectPage::again(&app, &keys.connected, Vec::new(), true))
 }
 
-async fn ask_removal(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit) -> Page {
+pub(super) async fn ask_removal(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit) -> Page {
     let (app, visitor) = visit.at(&server, slug).await?;
     let keys = own_keys(&server, &app, &visitor).await?;
     if keys.connected.is_empty() {
@@ -191,13 +186,13 @@ async fn ask_removal(State(server): State<Shared>, Path(slug): Path<String>, vis
     page(&RemovePage::new(&app, keys.connected.len()))
 }
 
-async fn remove(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit) -> Page {
+pub(super) async fn remove(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit) -> Page {
     let (app, visitor) = visit.at(&server, slug).await?;
     server.stored(move |store| store.disconnect(visitor.id())).await?;
     home(&app)
 }
 
-async fn start(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit, body: RawBody) -> Page {
+pub(super) async fn start(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit, body: RawBody) -> Page {
     let (app, visitor) = visit.at(&server, slug).await?;
     let keys = own_keys(&server, &app, &visitor).await?;
     if !keys.lacking.is_empty() {
@@ -223,7 +218,7 @@ async fn start(State(server): State<Shared>, Path(slug): Path<String>, visit: Vi
     Ok(Redirect::to(&format!("/p/{slug}/runs/{id}")).into_response())
 }
 
-async fn run(State(server): State<Shared>, Path((slug, id)): Path<(String, String)>, visit: Visit) -> Page {
+pub(super) async fn run(State(server): State<Shared>, Path((slug, id)): Path<(String, String)>, visit: Visit) -> Page {
     let (app, visitor) = visit.at(&server, slug).await?;
     let keys = own_keys(&server, &app, &visitor).await?;
     // First what it has put out, then how it stands: a run that ends in between has its lines in its row.
@@ -236,7 +231,7 @@ async fn run(State(server): State<Shared>, Path((slug, id)): Path<(String, Strin
     page(&shown.of_run(&row, lines, server.store.now()))
 }
 
-async fn stop(State(server): State<Shared>, Path((slug, id)): Path<(String, String)>, visit: Visit) -> Page {
+pub(super) async fn stop(State(server): State<Shared>, Path((slug, id)): Path<(String, String)>, visit: Visit) -> Page {
     let (app, visitor) = visit.at(&server, slug).await?;
     let row = own_run(&server, &app, &visitor, id).await?;
     server.runner.live().stop(&row.id);

@@ -18,7 +18,7 @@ const COOKIE: &str = "floom_visitor";
 const COOKIE_SECONDS: u32 = 400 * 24 * 60 * 60;
 
 /// A request's cookie, not looked at yet.
-pub(super) struct Visit(Option<Zeroizing<String>>);
+pub(in super::super) struct Visit(Option<Zeroizing<String>>);
 
 impl<S: Sync> FromRequestParts<S> for Visit {
     type Rejection = Infallible;

@@ -25,3 +25,17 @@ ALTER TABLE runs ADD COLUMN visitor_id TEXT REFERENCES visitors (id) ON DELETE C
 -- What a visitor saw: lines with their times, redacted.
 ALTER TABLE runs ADD COLUMN transcript TEXT;
 CREATE INDEX runs_of_visitor ON runs (visitor_id);
+
+-- Agent tokens, told by their SHA-256.
+CREATE TABLE agent_tokens (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    token BLOB NOT NULL UNIQUE,
+    prefix TEXT NOT NULL,
+    label TEXT NOT NULL,
+    scope TEXT NOT NULL CHECK (scope IN ('read', 'read-write', 'publish-only')),
+    per_minute INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_used_at INTEGER,
+    revoked INTEGER NOT NULL DEFAULT 0
+);
