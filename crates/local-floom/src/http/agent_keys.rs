@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::Shared;
 use super::answer::{Refusal, instant};
 use super::body::RawBody;
+use super::session::WORKSPACE;
 use crate::store::{AgentToken, Scope};
 
-const WORKSPACE: &str = "local";
 const LONGEST_LABEL: usize = 80;
 const LONGEST_WORKSPACE: usize = 128;
 const PER_MINUTE: u64 = 60;

@@ -55,6 +55,8 @@ use Access::{Open, Owner, Read, Visitor, Write};
 pub static ROUTES: &[Route] = &[
     row("GET", "/api/health", Open, || get(session::health)),
     row("GET", "/api/session/me", Read, || get(session::me)),
+    row("GET", "/api/workspaces", Read, || get(session::workspaces)),
+    row("GET", "/api/workspaces/{id}", Read, || get(session::workspace)),
     row("POST", "/api/me/agent-keys", Owner, || post(agent_keys::mint)),
     row("GET", "/api/me/agent-keys", Owner, || get(agent_keys::list)),
     row("POST", "/api/me/agent-keys/{id}/revoke", Owner, || post(agent_keys::revoke)),

@@ -1,12 +1,16 @@
 //! Health and session.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::{Refusal, instant};
 use super::{Shared, extension};
+
+/// The id of the one workspace.
+pub(super) const WORKSPACE: &str = "local";
 
 pub(super) async fn health(State(server): State<Shared>) -> Result<Json<Value>, Refusal> {
     let apps = server.stored(|store| store.apps()).await?.len();
@@ -35,4 +39,26 @@ pub(super) async fn me() -> Json<Value> {
         "auth_providers": { "google": false, "github": false },
         "deploy_enabled": false,
     }))
+}
+
+/// The one workspace.
+pub(super) async fn workspaces(State(server): State<Shared>) -> Result<Json<Value>, Refusal> {
+    let mut workspace = local(&server).await?;
+    workspace["role"] = "admin".into();
+    Ok(Json(json!({ "workspaces": [workspace] })))
+}
+
+pub(super) async fn workspace(State(server): State<Shared>, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
+    if id != WORKSPACE {
+        let error = format!("workspace {id} not found");
+        return Err(Refusal::coded(StatusCode::NOT_FOUND, "workspace_not_found", &error));
+    }
+    Ok(Json(json!({ "workspace": local(&server).await? })))
+}
+
+async fn local(server: &Shared) -> Result<Value, Refusal> {
+    // It is as old as the first app here: nothing else says when it was made.
+    let apps = server.stored(|store| store.apps()).await?;
+    let made = apps.into_iter().map(|app| app.created_at).min();
+    Ok(json!({ "id": WORKSPACE, "slug": WORKSPACE, "name": "Local", "plan": "oss", "created_at": made }))
 }

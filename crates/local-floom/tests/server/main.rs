@@ -8,3 +8,4 @@ mod routes;
 mod run_page;
 mod runs;
 mod store;
+mod transcripts;
