@@ -23,11 +23,12 @@ const VECTORS: &str = "cryptography-vectors==50.0.2";
 /// One step: its name, what it does in words, and how.
 type Step = (&'static str, &'static str, fn() -> Outcome);
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     ("properties", "a million files through the properties of envfile", properties),
     ("readers", "the models of envfile against the real readers", real_readers),
     ("vectors", "AES-256-GCM against NIST's vectors", vectors),
     ("vault", "the vault damaged, killed and restored at full counts", vault),
+    ("rotations", "1,000 rotations while apps run", rotations),
     ("keychain", "every keychain state, again and again", keychain),
 ];
 
@@ -66,6 +67,10 @@ fn vectors() -> Outcome {
 
 fn vault() -> Outcome {
     run(cargo(&["test", "--package", "floom-vault"]).env("FLOOM_SOAK", "1"))
+}
+
+fn rotations() -> Outcome {
+    run(cargo(&["test", "--package", "floom-local", "--test", "extension", "rotations"]).env("FLOOM_SOAK", "1"))
 }
 
 fn keychain() -> Outcome {

@@ -17,6 +17,9 @@ use crate::error::refused;
 use crate::survey::{Survey, survey};
 use crate::{EngineError, words};
 
+/// What Floom's list of agent tokens calls ours.
+const TOKEN_LABEL: &str = "Floom Secrets";
+
 const SHOWN: &str = "shown_connection";
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -308,7 +311,8 @@ impl Engine {
         })
     }
 
-    /// Tries a Floom with its token, and adds it when it answers.
+    /// Tries a Floom with its token, and adds it when it answers. One of Floom's API keys is given for an agent token
+    /// first, which alone is kept: the key's requests are counted, and used up it looks like a guest.
     pub(crate) fn connect(&mut self, url: &str, token: Option<SecretValue>, reply: Reply) {
         let made = self.vault().map(|_| ()).and_then(|()| {
             let base = BaseUrl::parse(url)?;
@@ -323,13 +327,19 @@ impl Engine {
             }
         };
         let began = Instant::now();
+        let address = base.clone();
         self.beside(
             async move {
-                let found = survey(&client).await;
-                (client, found)
+                let found = survey(&client).await?;
+                if !client.has_api_key() {
+                    return Ok((client, token, found));
+                }
+                let token = client.mint_agent_token(TOKEN_LABEL).await?;
+                let client = Client::new(address, Some(token.duplicate()))?;
+                Ok::<_, FloomError>((client, Some(token), found))
             },
-            move |engine, (client, found)| {
-                let stored = found.map_err(EngineError::from).and_then(|found| {
+            move |engine, tried| {
+                let stored = tried.map_err(EngineError::from).and_then(|(client, token, found)| {
                     let label = base.host_label();
                     let id =
                         engine.store_connection(ConnectionKind::Remote, &label, Some(base.as_str()), token.as_ref())?;

@@ -14,10 +14,10 @@ use crate::answer::{self, About};
 use crate::pace::Pace;
 use crate::transport::{Json, Transport};
 use crate::wire::{
-    DetailAnswer, Done, MineAnswer, PoliciesAnswer, Registered, Removed, RunPageLink, SessionAnswer, SharingAnswer,
-    Started,
+    DetailAnswer, Done, MineAnswer, Minted, PoliciesAnswer, Registered, Removed, RunPageLink, SessionAnswer,
+    SharingAnswer, Started,
 };
-use crate::{AppDetail, AppSummary, BaseUrl, FloomError, Health, PolicyEntry, Run, Session};
+use crate::{AgentTokenEntry, AppDetail, AppSummary, BaseUrl, FloomError, Health, PolicyEntry, Run, Session};
 
 /// A client of one Floom with one identity. Clones share connections, pacing and the one-write-at-a-time rule.
 #[derive(Clone)]
@@ -129,6 +129,31 @@ impl Client {
         let path = ["api", "me", "apps", slug, "creator-secrets", key];
         let answer: Removed = self.write(Method::DELETE, &path, None, self.about(slug, key)).await?;
         Ok(answer.removed)
+    }
+
+    /// Whether it acts with one of Floom's API keys (`floom_…`), whose requests are counted, and which look like a guest
+    /// once they are used up. An agent token is what a program should keep: [`Client::mint_agent_token`].
+    pub fn has_api_key(&self) -> bool {
+        self.budgeted_token
+    }
+
+    /// A new agent token that may read and write, called `label` in Floom's list of them.
+    ///
+    /// # Errors
+    /// [`FloomError::TokenRefused`] for a credential that may not make one, and any of the connection.
+    pub async fn mint_agent_token(&self, label: &str) -> Result<SecretValue, FloomError> {
+        let body = Json::of(&json!({ "label": label, "scope": "read-write" }));
+        let minted: Minted =
+            self.write(Method::POST, &["api", "me", "agent-keys"], Some(body), self.about("", "")).await?;
+        Ok(minted.raw_token)
+    }
+
+    /// The agent tokens of this user, without the tokens themselves, the newest first.
+    ///
+    /// # Errors
+    /// [`FloomError::TokenRefused`] for an agent token, and any of the connection.
+    pub async fn agent_tokens(&self) -> Result<Vec<AgentTokenEntry>, FloomError> {
+        self.get(&["api", "me", "agent-keys"], self.about("", "")).await
     }
 
     /// Starts a run of the app with `inputs` (an object) and gives the run's id.

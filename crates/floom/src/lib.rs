@@ -20,4 +20,4 @@ pub use base_url::BaseUrl;
 pub use client::Client;
 pub use error::FloomError;
 pub use extension::{Changed, Dialect, Put, Rotation, SecretEntry, Secrets, Users, ValueEntry};
-pub use wire::{AppDetail, AppSummary, Health, PolicyEntry, Run, RunStatus, Session};
+pub use wire::{AgentTokenEntry, AppDetail, AppSummary, Health, PolicyEntry, Run, RunStatus, Session};

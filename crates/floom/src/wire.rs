@@ -1,6 +1,6 @@
 //! What Floom answers, as far as this program reads it.
 
-use floom_secret::Policy;
+use floom_secret::{Policy, SecretValue};
 use jiff::{Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -190,6 +190,30 @@ pub(crate) struct Removed {
 #[derive(Deserialize)]
 pub(crate) struct Registered {
     pub(crate) slug: String,
+}
+
+/// One agent token of the user's, from `GET /api/me/agent-keys`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AgentTokenEntry {
+    /// Its id; no token.
+    pub id: String,
+    /// Its first characters.
+    pub prefix: String,
+    /// What its owner called it.
+    pub label: String,
+    /// `read`, `read-write` or `publish-only`.
+    pub scope: String,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// Whether its power was taken away.
+    pub revoked: bool,
+}
+
+/// A token that was just made; it is told this once.
+#[derive(Deserialize)]
+pub(crate) struct Minted {
+    #[serde(with = "floom_secret::wire")]
+    pub(crate) raw_token: SecretValue,
 }
 
 /// Where an app's run page is; the key in it goes with this value.

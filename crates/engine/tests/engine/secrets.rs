@@ -148,6 +148,29 @@ async fn a_floom_that_cannot_be_reached_is_not_added() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_api_key_is_given_for_an_agent_token_which_alone_is_kept() {
+    let bench = Bench::new().await;
+    let url = bench.look().await.connections[0].url.clone().expect("Local Floom has an address");
+    // The owner's token of Local Floom begins like one of Floom's API keys.
+    bench.call(Connect { url: url.clone(), token: Some(bench.local.token()) }).await.expect("it connects");
+    let set =
+        SetValue { app: bench.app(), key: KEY.into(), value: value("sk-by-token"), policy: Some(Policy::Creator) };
+    bench.call(set).await.expect("a value");
+    bench.until("it is sent", |snapshot| of(snapshot, KEY).sync == SyncView::Synced).await;
+    let base = BaseUrl::parse(&url).expect("an address");
+    let owner = Client::new(base, Some(bench.local.token())).expect("a client");
+    let used = owner.agent_tokens().await.expect("the list");
+    assert_eq!(used.len(), 1, "one token was made");
+    assert_eq!(used[0].label, "Floom Secrets", "its owner recognises it");
+    assert!(used[0].last_used_at.is_some(), "and it is what the change was sent with");
+
+    let wrong = Connect { url, token: Some(value("floom_no_key_of_anybody")) };
+    let refused = bench.call(wrong).await.expect_err("a key that is none");
+    assert_eq!(refused.code, "floom_token_refused", "is refused before anything is made of it");
+    assert_eq!(owner.agent_tokens().await.expect("the list").len(), 1, "no token was made for it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn last_use_and_users_are_shown_where_floom_tells_them_and_not_guessed_where_not() {
     let bench = Bench::new().await;
     bench.import_sample(true).await;
