@@ -20,15 +20,18 @@ const KEYCHAIN_ROUNDS: &str = "100";
 /// Where NIST's vectors come from: <https://pypi.org/project/cryptography-vectors/>.
 const VECTORS: &str = "cryptography-vectors==50.0.2";
 
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
 /// One step: its name, what it does in words, and how.
 type Step = (&'static str, &'static str, fn() -> Outcome);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("properties", "a million files through the properties of envfile", properties),
     ("readers", "the models of envfile against the real readers", real_readers),
     ("vectors", "AES-256-GCM against NIST's vectors", vectors),
     ("vault", "the vault damaged, killed and restored at full counts", vault),
     ("rotations", "1,000 rotations while apps run", rotations),
+    ("openapi", "Local Floom against its own document, by schemathesis", openapi),
     ("keychain", "every keychain state, again and again", keychain),
 ];
 
@@ -71,6 +74,17 @@ fn vault() -> Outcome {
 
 fn rotations() -> Outcome {
     run(cargo(&["test", "--package", "floom-local", "--test", "extension", "rotations"]).env("FLOOM_SOAK", "1"))
+}
+
+fn openapi() -> Outcome {
+    let folder = place::target().join("schemathesis");
+    let program = folder.join("bin/schemathesis");
+    if !program.exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", SCHEMATHESIS]))?;
+    }
+    let test = ["test", "--package", "floom-local", "--test", "openapi", "--", "--ignored", "--nocapture"];
+    run(cargo(&test).env("FLOOM_SCHEMATHESIS", program))
 }
 
 fn keychain() -> Outcome {
