@@ -1,6 +1,6 @@
 //! The main job through `floomsec` alone.
 
-use floom_tests::{Floomsec, Save, sample, secret};
+use floom_tests::{Floomsec, Save, Serving, sample, secret};
 use serde_json::{Value, json};
 
 use crate::{desk_with_sample, desk_with_vault, text};
@@ -160,4 +160,34 @@ fn an_app_of_the_creators_own_is_registered_from_its_manifest() {
         .ask_with(&["set", "FERRY_TOKEN", "--app", "ferry-bot"], "a token of 24 characters")
         .expect("an answer");
     assert_eq!(set.exit, 0, "a value from standard input is stored: {}", set.json);
+}
+
+#[test]
+fn the_key_of_flooms_own_command_line_is_taken_over_and_its_file_left_as_it_is() {
+    let (desk, _) = desk_with_vault();
+    let floomsec = Floomsec::new(&desk);
+    let import = ["connect", "--from-floom-cli"];
+    assert_eq!(floomsec.ask(&import).expect("an answer").code(), "floom_cli_missing", "nothing is there");
+    let folder = desk.home().join(".floom");
+    std::fs::create_dir(&folder).expect("a folder");
+    let file = folder.join("config.json");
+    for broken in ["", "{", r#"{"api_url":"http://127.0.0.1:1"}"#, r#"{"api_key":""}"#, r#"{"api_key":7}"#] {
+        std::fs::write(&file, broken).expect("a file");
+        let answer = floomsec.ask(&import).expect("an answer");
+        assert_eq!(answer.code(), "floom_cli_unreadable", "{broken:?} has no key");
+        assert_eq!(std::fs::read_to_string(&file).expect("the file"), broken, "the file is left as it is");
+    }
+
+    let serving = Serving::start(&desk).expect("a Floom of its own");
+    let config = json!({ "api_key": serving.token, "api_url": serving.url }).to_string();
+    std::fs::write(&file, &config).expect("a file");
+    let connected = floomsec.run(&import).expect("it connects").json;
+    assert_eq!(connected["connection"]["url"], json!(serving.url), "to the Floom that the file names: {connected}");
+    let status = floomsec.run(&["status"]).expect("a status").json;
+    assert_eq!(status["connection"]["state"], "connected", "and is what is shown: {status}");
+    assert_eq!(std::fs::read_to_string(&file).expect("the file"), config, "the file is left as it is");
+    let traces = desk.traces([serving.token.as_str()]).expect("a search");
+    let own = |place: &std::path::Path| place == file || place.to_string_lossy().starts_with("process");
+    let places: Vec<_> = traces.iter().filter(|trace| !own(&trace.place)).collect();
+    assert!(places.is_empty(), "the key itself is kept nowhere: {places:?}");
 }

@@ -10,12 +10,18 @@ use floom_protocol::socket::{Face, program_beside};
 use floom_protocol::view::AppRef;
 
 use super::connected;
+use super::floom_cli;
 use super::output::{Output, Said};
 use super::secrets::value_from_input;
 
-/// Connects to a Floom with a token from standard input.
-pub(crate) async fn connect(face: &mut Face, url: String, no_token: bool) -> Result<Said, Failure> {
-    let token = if no_token { None } else { Some(value_from_input()?) };
+/// Connects to the Floom at `url` with a token from standard input; without an address, to the one of Floom's own
+/// command line with its key.
+pub(crate) async fn connect(face: &mut Face, url: Option<String>, no_token: bool) -> Result<Said, Failure> {
+    let (url, token) = match url {
+        Some(url) if no_token => (url, None),
+        Some(url) => (url, Some(value_from_input()?)),
+        None => floom_cli::read().map(|(url, key)| (url, Some(key)))?,
+    };
     let view = face.call(Connect { url, token }).await?;
     Ok(Said::default().line(format!("Connected to {}.", view.label)).field("connection", view))
 }

@@ -178,7 +178,11 @@ pub(crate) enum Order {
     },
     /// Connect to a Floom; its token comes from standard input
     Connect {
-        url: String,
+        #[arg(required_unless_present = "from_floom_cli")]
+        url: Option<String>,
+        /// With the key and the Floom of Floom's own command line (~/.floom/config.json)
+        #[arg(long, conflicts_with_all = ["url", "no_token"])]
+        from_floom_cli: bool,
         /// A self-hosted Floom that asks for no token
         #[arg(long)]
         no_token: bool,

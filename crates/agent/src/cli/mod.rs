@@ -4,6 +4,7 @@ mod apps;
 mod arguments;
 mod export;
 mod files;
+mod floom_cli;
 mod input;
 mod output;
 mod recovery;
@@ -117,7 +118,7 @@ async fn order(order: Order, output: &Output) -> Result<Said, Failure> {
         }
         Order::Run { app, command } => secrets::run(&mut face().await?, app, &command).await,
         Order::RunApp { app } => apps::run(&mut face().await?, app, output).await,
-        Order::Connect { url, no_token } => apps::connect(&mut face().await?, url, no_token).await,
+        Order::Connect { url, no_token, .. } => apps::connect(&mut face().await?, url, no_token).await,
         Order::App { action: AppAction::Add { manifest } } => apps::add(&mut face().await?, &manifest).await,
         Order::App { action: AppAction::List } => apps::list(&mut face().await?, output).await,
         Order::App { action: AppAction::Page { app } } => apps::page(&mut face().await?, app, output).await,
