@@ -59,7 +59,7 @@ impl Floom {
         let address = listener.local_addr().expect("its address");
         let (stop, stopped) = oneshot::channel();
         let wait = async move { drop(stopped.await) };
-        let served = tokio::spawn(floom_local::serve(listener, store.clone(), wait));
+        let served = tokio::spawn(floom_local::serve_dialect(listener, store.clone(), crate::DIALECT, wait));
         let client = client_of(address, Some(store.bearer().expect("a bearer").0));
         Self { folder, store, address, client, stop, served }
     }
