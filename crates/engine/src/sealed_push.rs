@@ -110,6 +110,64 @@ mod tests {
 
     use super::*;
 
+    const KEY: &str = "OPENAI_API_KEY";
+
+    /// A Local Floom with the sample app, and a client of it.
+    async fn floom() -> (tempfile::TempDir, Client) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = floom_local::Store::open(folder.path(), floom_local::StoreKey::make().unwrap()).unwrap();
+        store.ensure_sample(vec!["true".into()]).unwrap();
+        let token = store.bearer().unwrap().0;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = floom_client::BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        tokio::spawn(floom_local::serve(listener, store, std::future::pending()));
+        (folder, Client::new(url, Some(token)).unwrap())
+    }
+
+    fn value(expected: u32, request: Uuid, pin: Option<Pin>) -> SealedPush {
+        SealedPush {
+            slug: "flyfast".into(),
+            key: KEY.into(),
+            change: Change::Value(floom_secret::SecretValue::new("sk-one-change".into())),
+            expected: Some(expected),
+            keeps_old: true,
+            request,
+            pin,
+        }
+    }
+
+    async fn version(client: &Client) -> Option<u32> {
+        let secrets = client.secrets("flyfast").await.unwrap().secrets;
+        secrets.into_iter().find(|secret| secret.key == KEY)?.value.map(|value| value.version)
+    }
+
+    #[tokio::test]
+    async fn a_change_whose_answer_was_lost_is_made_once_whatever_was_learned_meanwhile() {
+        let (_folder, client) = floom().await;
+        let request = Uuid::new_v4();
+        let first = push_sealed(&client, value(0, request, None)).await.unwrap();
+        assert_eq!(first.changed.version, 1, "it is made");
+        let again = push_sealed(&client, value(0, request, first.pin.clone())).await.unwrap();
+        assert_eq!(again.changed.version, 1, "the same try is answered as before");
+        // In between, a survey saw the value that nobody here knew was sent.
+        let later = push_sealed(&client, value(1, request, first.pin)).await.unwrap();
+        assert_eq!(later.changed.version, 1, "a try on top of it is known to be done");
+        assert_eq!(version(&client).await, Some(1), "and there is one version");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sealed_to_a_key_that_is_not_the_one_that_was_seen_first() {
+        let (_folder, client) = floom().await;
+        let (_elsewhere, other) = floom().await;
+        let pin = Pin::of(&other.sealing_key("flyfast").await.unwrap());
+        let Err(refused) = push_sealed(&client, value(0, Uuid::new_v4(), Some(pin))).await else {
+            panic!("another key is another Floom");
+        };
+        let failure = floom_protocol::Failure::from(refused);
+        assert_eq!(failure.code, "sealing_key_changed", "it is said");
+        assert_eq!(version(&client).await, None, "and nothing was sent");
+    }
+
     #[test]
     fn every_change_has_its_own_request_and_every_try_of_it_the_same() {
         let item = |id: i64, second: i64| OutboxItem {
