@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use floom_keychain::{Keychain, SERVICE};
 use floom_local::{LocalError, Store, StoreKey};
@@ -43,7 +44,17 @@ pub(crate) async fn serve(data: PathBuf, port: u16, supervised: bool) -> Result<
             let _ = tokio::signal::ctrl_c().await;
         }
     };
-    floom_local::serve(listener, store, ended).await.map_err(|error| of_local(&error))
+    // Nobody reads what a supervised one says.
+    let log: Option<floom_local::Log> = if supervised { None } else { Some(Arc::new(|entry| write(&entry))) };
+    let options = floom_local::Options { log, ..floom_local::Options::default() };
+    floom_local::serve_with(listener, store, options, ended).await.map_err(|error| of_local(&error))
+}
+
+/// One line of JSON on standard error.
+fn write(entry: &floom_local::LogEntry) {
+    if let Ok(line) = serde_json::to_string(entry) {
+        eprintln!("{line}");
+    }
 }
 
 async fn open(data: &Path, port: u16) -> Result<(TcpListener, Store, Listening), Failure> {

@@ -18,7 +18,7 @@ mod store;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::LocalError;
-pub use http::{Access, Dialect, ROUTES, Route, serve, serve_dialect};
+pub use http::{Access, Dialect, Log, LogEntry, Options, ROUTES, Route, serve, serve_with};
 pub use manifest::{Input, Manifest, ManifestError};
 pub use sample::sample_app;
 pub use seal::StoreKey;

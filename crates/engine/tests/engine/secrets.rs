@@ -189,7 +189,12 @@ async fn last_use_and_users_are_shown_where_floom_tells_them_and_not_guessed_whe
     let token = store.bearer().expect("a token").0;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(floom_local::serve_dialect(listener, store, today, std::future::pending()));
+    tokio::spawn(floom_local::serve_with(
+        listener,
+        store,
+        floom_local::Options { dialect: today, log: None },
+        std::future::pending(),
+    ));
     bench.call(Connect { url, token: Some(token) }).await.expect("a Floom of today");
     assert_eq!(bench.secret(KEY).await.last_used, LastUsed::NotReported, "what is not told is not guessed");
     for text in ["sk-proj-first-0123456789-1111", "sk-proj-second-0123456789-2222"] {

@@ -6,6 +6,7 @@ mod apps;
 mod body;
 mod extension;
 mod guard;
+mod log;
 mod page;
 mod routes;
 mod runs;
@@ -31,6 +32,7 @@ use crate::store::{App, Store, User};
 use crate::{Bearer, LocalError};
 use answer::Refusal;
 use guard::Budget;
+pub use log::{Log, LogEntry};
 pub use routes::{Access, ROUTES, Route};
 
 /// How long a client may take with its request after the server was asked to stop.
@@ -101,6 +103,15 @@ pub enum Dialect {
     Today,
 }
 
+/// How a Local Floom answers.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// What it offers.
+    pub dialect: Dialect,
+    /// Who is told of each request; nobody by default.
+    pub log: Option<Log>,
+}
+
 /// Answers on `listener` until `shutdown` is done; runs under way are ended with it.
 ///
 /// # Errors
@@ -110,19 +121,20 @@ pub async fn serve(
     store: Store,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LocalError> {
-    serve_dialect(listener, store, Dialect::default(), shutdown).await
+    serve_with(listener, store, Options::default(), shutdown).await
 }
 
-/// [`serve`] with another dialect.
+/// [`serve`] with `options`.
 ///
 /// # Errors
 /// As [`serve`].
-pub async fn serve_dialect(
+pub async fn serve_with(
     listener: TcpListener,
     store: Store,
-    dialect: Dialect,
+    options: Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LocalError> {
+    let Options { dialect, log } = options;
     let address = listener.local_addr().map_err(LocalError::Network)?;
     if !address.ip().is_loopback() {
         return Err(LocalError::NotLoopback);
@@ -149,7 +161,7 @@ pub async fn serve_dialect(
         tokio::time::sleep(LAST_ANSWERS).await;
     };
     let served = tokio::select! {
-        served = axum::serve(listener, router(server.clone(), dialect)).with_graceful_shutdown(asked) => served,
+        served = axum::serve(listener, router(server.clone(), dialect, log)).with_graceful_shutdown(asked) => served,
         () = overdue => Ok(()),
         () = end_graces(&server) => Ok(()),
     };
@@ -175,10 +187,14 @@ async fn end_graces(server: &Server) {
     }
 }
 
-fn router(server: Shared, dialect: Dialect) -> Router {
-    routes::router(dialect)
+fn router(server: Shared, dialect: Dialect, log: Option<Log>) -> Router {
+    let router = routes::router(dialect)
         .fallback(answer::unrouted)
         .method_not_allowed_fallback(answer::unrouted)
         .layer(from_fn_with_state(server.clone(), guard::check))
-        .with_state(server)
+        .with_state(server);
+    match log {
+        Some(log) => router.layer(from_fn_with_state(log, log::write)),
+        None => router,
+    }
 }

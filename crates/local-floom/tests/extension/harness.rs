@@ -47,7 +47,12 @@ impl Server {
         let token = store.bearer().expect("a token").0;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = BaseUrl::parse(&format!("http://{}", listener.local_addr().expect("an address"))).expect("loopback");
-        tokio::spawn(floom_local::serve_dialect(listener, store, dialect, std::future::pending()));
+        tokio::spawn(floom_local::serve_with(
+            listener,
+            store,
+            floom_local::Options { dialect: dialect, log: None },
+            std::future::pending(),
+        ));
         Client::new(url, Some(token)).expect("a client")
     }
 

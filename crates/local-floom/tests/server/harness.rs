@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use floom_client::{BaseUrl, Client, Run};
-use floom_local::{Bearer, LocalError, Manifest, Store, StoreKey};
+use floom_local::{Bearer, LocalError, Manifest, Options, Store, StoreKey};
 use floom_secret::SecretValue;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -53,13 +53,17 @@ impl Floom {
     }
 
     pub(crate) async fn start_in(folder: TempDir) -> Self {
+        Self::start_with(folder, Options { dialect: crate::DIALECT, log: None }).await
+    }
+
+    pub(crate) async fn start_with(folder: TempDir, options: Options) -> Self {
         let store = open(folder.path()).expect("a store");
         store.ensure_sample(vec!["sh".into(), "-c".into(), SHOW_ENVIRONMENT.into()]).expect("the sample");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let (stop, stopped) = oneshot::channel();
         let wait = async move { drop(stopped.await) };
-        let served = tokio::spawn(floom_local::serve_dialect(listener, store.clone(), crate::DIALECT, wait));
+        let served = tokio::spawn(floom_local::serve_with(listener, store.clone(), options, wait));
         let client = client_of(address, Some(store.bearer().expect("a bearer").0));
         Self { folder, store, address, client, stop, served }
     }

@@ -5,6 +5,7 @@ use floom_local::Dialect;
 mod agent_keys;
 mod authorisation;
 mod harness;
+mod log;
 mod refusals;
 mod routes;
 mod run_page;
