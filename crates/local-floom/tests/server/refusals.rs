@@ -4,7 +4,8 @@ use floom_client::FloomError;
 use floom_local::LocalError;
 use floom_secret::Policy;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::harness::{Answer, Floom, client_of, open, secret};
 
@@ -230,4 +231,32 @@ async fn a_listener_for_other_machines_is_refused() {
     let listener = TcpListener::bind("0.0.0.0:0").await.expect("a port");
     let error = floom_local::serve(listener, store, std::future::pending()).await.expect_err("not loopback");
     assert!(matches!(error, LocalError::NotLoopback), "it answers this computer only");
+}
+
+#[tokio::test]
+async fn a_client_that_never_finishes_holds_nobody_up() {
+    let floom = Floom::start().await;
+    floom.client.set_policy("flyfast", "OPENAI_API_KEY", Policy::Creator).await.expect("a policy");
+    let mut slow = Vec::new();
+    for begun in [
+        "PUT ".to_owned(),
+        format!("PUT {VALUE} HTTP/1.1\r\nHost: {}\r\nAuthor", floom.address),
+        format!(
+            "PUT {VALUE} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Length: 20\r\n\r\n{{\"value\":\"sk",
+            floom.address,
+            floom.bearer()
+        ),
+    ] {
+        let mut socket = TcpStream::connect(floom.address).await.expect("a connection");
+        socket.write_all(begun.as_bytes()).await.expect("its beginning");
+        slow.push(socket);
+    }
+    let policies = floom.client.policies("flyfast").await.expect("others are answered");
+    assert!(!policies[0].creator_has_value, "half a request stores nothing");
+    // Stopping does not wait for them either, and a cut request stays nothing.
+    let folder = floom.stop().await;
+    drop(slow);
+    let again = Floom::start_in(folder).await;
+    let policies = again.client.policies("flyfast").await.expect("policies");
+    assert!(!policies[0].creator_has_value, "nor does it later");
 }
