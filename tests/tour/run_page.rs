@@ -50,8 +50,6 @@ pub(crate) async fn walk(journal: &mut Journal) -> Result<(), Trouble> {
     let browser = Browser::open(&desk, &link, WIDE).await?;
     browser.until_shown("Connect your API key").await?;
     journal.page(&browser, "run-connect", "the same on a desk", Duration::ZERO).await?;
-    browser.darken().await?;
-    journal.page(&browser, "run-connect-dark", "the same in the dark", Duration::ZERO).await?;
     browser.type_text("sk_live_0123456789abcdefghij").await?;
     let started = Instant::now();
     browser.enter().await?;
@@ -64,6 +62,8 @@ pub(crate) async fn walk(journal: &mut Journal) -> Result<(), Trouble> {
     journal.page(&browser, "run-running", "output as it comes", started.elapsed()).await?;
     browser.until_shown("Done").await?;
     journal.page(&browser, "run-done", "done; a name stands where the key was", started.elapsed()).await?;
+    browser.darken().await?;
+    journal.page(&browser, "run-done-dark", "the same in the dark", Duration::ZERO).await?;
     browser.close().await?;
 
     let set = ["set", "STRIPE_SECRET_KEY", "--app", "weekend", "--policy", "creator"];
