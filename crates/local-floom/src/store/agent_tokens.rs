@@ -2,11 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{BASE62, Store, random_letters};
+use super::{BASE62, Store, digest, random_letters};
 use crate::LocalError;
 
 /// What every agent token begins with.
@@ -121,10 +120,6 @@ impl Store {
         self.database().execute("UPDATE agent_tokens SET revoked = 1 WHERE id = ?1", [id])?;
         Ok(())
     }
-}
-
-fn digest(raw: &str) -> Vec<u8> {
-    Sha256::digest(raw.as_bytes()).to_vec()
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<AgentToken> {

@@ -185,6 +185,11 @@ fn new_id(prefix: &str) -> Result<String, LocalError> {
     Ok(format!("{prefix}_{letters}"))
 }
 
+/// What is kept of a token or a cookie: its SHA-256. It is random and long, so that is enough.
+fn digest(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
 fn random_letters(count: usize, alphabet: &[u8]) -> Result<String, LocalError> {
     let fair = 256 - 256 % alphabet.len();
     let mut text = String::with_capacity(count);

@@ -2,10 +2,9 @@
 
 use floom_secret::SecretValue;
 use rusqlite::{OptionalExtension, params};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{App, BASE62, Store, new_id, random_letters};
+use super::{App, BASE62, Store, digest, new_id, random_letters};
 use crate::LocalError;
 use crate::seal::Place;
 
@@ -93,8 +92,4 @@ impl Store {
         self.database().execute("DELETE FROM visitor_values WHERE visitor_id = ?1", [visitor])?;
         Ok(())
     }
-}
-
-fn digest(cookie: &str) -> Vec<u8> {
-    Sha256::digest(cookie.as_bytes()).to_vec()
 }
