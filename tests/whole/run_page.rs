@@ -2,7 +2,7 @@
 
 use floom_tests::{Browser, Floomsec, sample};
 
-use crate::desk_with_sample;
+use crate::{desk_with_sample, desk_with_vault};
 
 const OWN: &str = "STRIPE_SECRET_KEY";
 const VALUE: &str = "sk_live_visitors0wn0123456789abcd";
@@ -75,4 +75,31 @@ async fn a_visitor_connects_a_key_runs_and_comes_back_to_no_question() {
     browser.close().await.expect("closed");
     let traces = desk.traces([VALUE]).expect("a search");
     assert!(traces.is_empty(), "the visitor's value is nowhere on this computer in the clear: {traces:?}");
+}
+
+#[tokio::test]
+async fn several_keys_and_long_names_stay_within_a_narrow_page() {
+    let (desk, _) = desk_with_vault();
+    let floomsec = Floomsec::new(&desk);
+    let (slug, long) = ("s".repeat(48), format!("K{}", "_LONG".repeat(25)));
+    let manifest = desk.home().join("floom.yaml");
+    let text = format!(
+        "slug: {slug}\nname: Long\ndescription: {long}\nsecrets_needed: [OPENAI_API_KEY, {long}]\n\
+         inputs:\n  - {{ name: to, label: {long} }}\ncommand: [echo, {long}]\n"
+    );
+    std::fs::write(&manifest, text).expect("a manifest");
+    floomsec.run(&["app".as_ref(), "add".as_ref(), manifest.as_os_str()]).expect("an app");
+    let link = floomsec.run(&["app", "page", &slug]).expect("an address").json;
+    let browser = Browser::open(&desk, link["url"].as_str().expect("an address"), (390, 844)).await.expect("a browser");
+    browser.until_shown("Connect your API keys").await.expect("the question");
+    assert!(!browser.overflows().await.expect("a width"), "two fields with long names fit");
+    browser.type_text("one key, long enough").await.expect("typed");
+    browser.tab(2).await.expect("over the link to the second field");
+    browser.type_text("another key, long enough").await.expect("typed");
+    browser.enter().await.expect("sent");
+    browser.until_shown("Your keys:").await.expect("both are stored");
+    assert!(!browser.overflows().await.expect("a width"), "the names of both keys fit");
+    browser.enter().await.expect("a run");
+    browser.until_shown("Done").await.expect("it ends");
+    assert!(!browser.overflows().await.expect("a width"), "and so does the output");
 }

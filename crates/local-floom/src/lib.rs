@@ -1,8 +1,9 @@
 //! Local Floom: the Floom-compatible server for one creator on one machine.
 //!
-//! It answers on loopback only, to one bearer, in the shapes, codes and order
-//! of checks of Floom's own server. Values are encrypted at rest and opened
-//! only to start a run. A team uses Floom itself.
+//! It answers on loopback only: to its owner and the owner's agent tokens, in
+//! the shapes, codes and order of checks of Floom's own server, and to the
+//! visitors of run pages. Values are encrypted at rest and opened only to start
+//! a run. A team uses Floom itself.
 
 #![forbid(unsafe_code)]
 

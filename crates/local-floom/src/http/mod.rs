@@ -1,4 +1,4 @@
-//! The HTTP face: Floom's own routes, for the owner of this computer.
+//! The HTTP face: Floom's own routes, the extension, and the run page.
 
 mod agent_keys;
 mod answer;

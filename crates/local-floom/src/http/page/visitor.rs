@@ -114,10 +114,10 @@ pub(super) async fn own_keys(server: &Shared, app: &App, visitor: &Visitor) -> R
 pub(super) fn usable(value: &SecretValue) -> Result<(), String> {
     let text = value.expose();
     if text.trim() != text {
-        return Err("It begins or ends with a space. Nothing was stored; paste the key alone.".into());
+        return Err("It begins or ends with a space. It was not stored; paste the key alone.".into());
     }
     if text.contains('\0') {
-        return Err("It contains a NUL character, which no program can be given. Nothing was stored.".into());
+        return Err("It contains a NUL character, which no program can be given. It was not stored.".into());
     }
-    value.check().map_err(|error| format!("{error} Nothing was stored."))
+    value.check().map_err(|error| format!("{error} It was not stored."))
 }
