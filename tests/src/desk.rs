@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::bus::Bus;
-use crate::keyring::{Keyring, Prompter};
+use crate::keyring::{self, Keyring, Prompter};
 use crate::traces::{Search, Trace};
 use crate::{Display, Trouble, until};
 
@@ -38,11 +38,9 @@ impl Desk {
     /// [`Trouble`] when the bus or the keychain do not start.
     pub fn new() -> Result<Self, Trouble> {
         let mut desk = Self::without_keychain()?;
-        let environment = desk.environment();
-        let keyring = Keyring::start(desk.bus.address(), &desk.runtime(), &desk.log("keyring"), |command| {
-            command.env_clear().envs(environment.clone());
-        })?;
-        desk.keyring = Some(keyring);
+        let place =
+            keyring::Place { runtime: desk.runtime(), log: desk.log("keyring"), environment: desk.environment() };
+        desk.keyring = Some(Keyring::start(desk.bus.address(), place)?);
         Ok(desk)
     }
 
@@ -116,6 +114,14 @@ impl Desk {
     /// As [`Desk::lock_keychain`].
     pub fn unlock_keychain(&self) -> Result<(), Trouble> {
         self.keyring()?.unlock()
+    }
+
+    /// Kills the keychain's service, as its own fault does; [`Desk::lock_keychain`] finds it dead and starts it again.
+    ///
+    /// # Errors
+    /// As [`Desk::lock_keychain`].
+    pub fn kill_keychain(&self) -> Result<(), Trouble> {
+        self.keyring()?.die()
     }
 
     /// Makes the keychain's service silent, as one that hangs, until [`Desk::wake_keychain`].
@@ -206,16 +212,19 @@ impl Desk {
         Ok(found)
     }
 
-    /// Asks the agent to end, as a newer one that takes its place does, and waits until it has.
+    /// Asks the agent to end, as a newer one that takes its place does, and waits until its process is gone.
     ///
     /// # Errors
     /// [`Trouble`] when it does not end.
     pub fn end_agent(&self) -> Result<(), Trouble> {
+        let process = self.agent();
         let Ok(mut agent) = UnixStream::connect(self.socket()) else { return Ok(()) };
         agent.set_read_timeout(Some(crate::PATIENCE))?;
         send_frame(&mut agent, br#"{"drain":{}}"#)?;
         agent.read_to_end(&mut Vec::new())?;
-        until("the agent's end", || UnixStream::connect(self.socket()).is_err().then_some(())).map(drop)
+        let gone = || process.is_none_or(|process| arguments_of(process).is_empty());
+        let ended = || (UnixStream::connect(self.socket()).is_err() && gone()).then_some(());
+        until("the agent's end", ended).map(drop)
     }
 
     /// Kills the agent as the system does, without a word, and waits until it is gone; gives its process number.

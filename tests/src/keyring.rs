@@ -1,9 +1,11 @@
 //! A real gnome-keyring on the private bus.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Mutex, MutexGuard};
 
 use nix::sys::signal::Signal;
 use zbus::blocking::{Connection, connection};
@@ -23,40 +25,62 @@ const PASSWORD: &str = "password of a private keyring";
 #[derive(Debug)]
 pub(crate) struct Keyring {
     bus: String,
-    daemon: Process,
+    place: Place,
+    daemon: Mutex<Process>,
+}
+
+/// Where a keyring runs: what it takes to start it once more.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The folder of its control socket.
+    pub(crate) runtime: PathBuf,
+    /// The file for what it complains of.
+    pub(crate) log: PathBuf,
+    /// All of its environment.
+    pub(crate) environment: Vec<(OsString, OsString)>,
+}
+
+impl Place {
+    fn start(&self, more: &[&str]) -> Result<Process, Trouble> {
+        let mut command = bound("gnome-keyring-daemon");
+        command.args(["--foreground", "--components=secrets"]).args(more);
+        command.arg(format!("--control-directory={}", self.runtime.join("keyring").display()));
+        command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        Process::start(command, &self.log)
+    }
 }
 
 impl Keyring {
-    /// Starts it on the bus at `bus`, its control socket in `runtime`, and waits until the collection is open.
-    pub(crate) fn start(
-        bus: &str,
-        runtime: &Path,
-        log: &Path,
-        prepare: impl Fn(&mut Command),
-    ) -> Result<Self, Trouble> {
-        let mut command = bound("gnome-keyring-daemon");
-        command.args(["--foreground", "--unlock", "--components=secrets"]);
-        command.arg(format!("--control-directory={}", runtime.join("keyring").display()));
-        prepare(&mut command);
-        let mut daemon = Process::start(
-            {
-                command.stdin(Stdio::piped()).stdout(Stdio::piped());
-                command
-            },
-            log,
-        )?;
+    /// Starts it on the bus at `bus` and waits until the collection is open.
+    pub(crate) fn start(bus: &str, place: Place) -> Result<Self, Trouble> {
+        let mut daemon = place.start(&["--unlock"])?;
         let input = daemon.child().stdin.take();
         input.ok_or_else(|| Trouble::new("gnome-keyring has no input"))?.write_all(PASSWORD.as_bytes())?;
         let output = daemon.child().stdout.take().ok_or_else(|| Trouble::new("gnome-keyring has no output"))?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let keyring = Self { bus: bus.to_owned(), daemon };
+        let keyring = Self { bus: bus.to_owned(), place, daemon: Mutex::new(daemon) };
         until("the keyring's unlocking", || keyring.is_locked().ok().filter(|locked| !locked))?;
         Ok(keyring)
     }
 
-    /// Locks the collection, as a desktop does when its user asks for it.
+    /// Locks the collection, as a desktop does when its user asks for it. gnome-keyring 42 sometimes dies over that
+    /// call; it is then started again without the password, as the desktop does, and is locked all the same.
     pub(crate) fn lock(&self) -> Result<(), Trouble> {
+        if let Err(trouble) = self.ask_to_lock() {
+            let mut daemon = self.daemon()?;
+            if until("the keyring's death", || daemon.has_ended().then_some(())).is_err() {
+                return Err(trouble);
+            }
+            *daemon = self.place.start(&[])?;
+            drop(daemon);
+            until("the keyring's return", || self.is_locked().ok())?;
+        }
+        if self.is_locked()? { Ok(()) } else { Err(Trouble::new("the keyring did not lock")) }
+    }
+
+    fn ask_to_lock(&self) -> Result<(), Trouble> {
         let collections = [ObjectPath::try_from(COLLECTION)?];
         self.connect()?.call_method(
             Some(SERVICE),
@@ -65,7 +89,11 @@ impl Keyring {
             "Lock",
             &(&collections[..],),
         )?;
-        if self.is_locked()? { Ok(()) } else { Err(Trouble::new("the keyring did not lock")) }
+        Ok(())
+    }
+
+    fn daemon(&self) -> Result<MutexGuard<'_, Process>, Trouble> {
+        self.daemon.lock().map_err(|_| Trouble::new("a thread that held the keyring has failed"))
     }
 
     /// Unlocks it, as the user does by typing the password into the system's prompt.
@@ -85,14 +113,20 @@ impl Keyring {
         if self.is_locked()? { Err(Trouble::new("the keyring did not unlock")) } else { Ok(()) }
     }
 
+    /// Kills the service.
+    pub(crate) fn die(&self) -> Result<(), Trouble> {
+        self.daemon()?.kill();
+        Ok(())
+    }
+
     /// Stops the service where it is, as one that hangs, until [`Keyring::go_on`].
     pub(crate) fn hang(&self) -> Result<(), Trouble> {
-        self.daemon.signal(Signal::SIGSTOP)
+        self.daemon()?.signal(Signal::SIGSTOP)
     }
 
     /// Ends [`Keyring::hang`].
     pub(crate) fn go_on(&self) -> Result<(), Trouble> {
-        self.daemon.signal(Signal::SIGCONT)
+        self.daemon()?.signal(Signal::SIGCONT)
     }
 
     /// Shows the system's password window and never answers it, until what is given is dropped.

@@ -36,10 +36,15 @@ impl Process {
         Ok(kill(Pid::from_raw(i32::try_from(self.child.id())?), signal)?)
     }
 
+    /// Whether the program has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Kills the program and waits for its end, as dropping does.
     pub(crate) fn kill(&mut self) {
         if let Ok(group) = i32::try_from(self.child.id())
-            && matches!(self.child.try_wait(), Ok(None))
+            && !self.has_ended()
         {
             let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
         }

@@ -148,6 +148,27 @@ fn a_keychain_that_locked_is_waited_for_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_keychain_service_that_died_and_came_back_locked_costs_nothing() {
+    let (desk, file) = desk_with_sample();
+    let floomsec = Floomsec::new(&desk);
+    let entries = desk.keychain_entries().expect("told");
+    desk.end_agent().expect("the agent ends");
+    desk.kill_keychain().expect("the service dies");
+    let refused = floomsec.ask(&["import", text(&file), "--app", "flyfast", "--yes"]).expect("an answer");
+    assert_refused(&refused, "keychain_no_service", 4);
+    desk.lock_keychain().expect("it is started again, locked");
+    let refused = floomsec.ask(&["import", text(&file), "--app", "flyfast", "--yes"]).expect("an answer");
+    assert_eq!(refused.exit, 4, "a vault that is not open takes nothing: {}", refused.json);
+    desk.unlock_keychain().expect("its owner types the password");
+    floomsec.run(&["unlock"]).expect("the vault opens");
+    let (status, _) = floomsec
+        .status_when("the vault's opening", |status| secret(status, "flyfast", "OPENAI_API_KEY")["sync"] == "synced")
+        .expect("everything is there");
+    assert_eq!(versions(&status), [1, 1, 1, 1], "what was stored before is as it was");
+    assert_eq!(desk.keychain_entries().expect("told"), entries, "no key was replaced or added");
+}
+
+#[test]
 fn a_second_agent_leaves_the_first_alone() {
     let (desk, _) = desk_with_sample();
     let mut command = desk.command(floom_tests::Programs::find().expect("built").floomsec());
