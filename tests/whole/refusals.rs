@@ -158,7 +158,7 @@ fn a_keychain_service_that_died_and_came_back_locked_costs_nothing() {
     assert_refused(&refused, "keychain_no_service", 4);
     desk.lock_keychain().expect("it is started again, locked");
     let refused = floomsec.ask(&["import", text(&file), "--app", "flyfast", "--yes"]).expect("an answer");
-    assert_eq!(refused.exit, 4, "a vault that is not open takes nothing: {}", refused.json);
+    assert_refused(&refused, "keychain_locked", 4);
     desk.unlock_keychain().expect("its owner types the password");
     floomsec.run(&["unlock"]).expect("the vault opens");
     let (status, _) = floomsec

@@ -237,6 +237,12 @@ impl Engine {
                         self.deferred.push((command, reply));
                         continue;
                     }
+                    Some(Message::Command(command, reply)) if self.may_be_outdated(&command) => {
+                        self.deferred.push((command, reply));
+                        self.slot = Slot::Unknown;
+                        self.examine(None);
+                        continue;
+                    }
                     Some(Message::Command(command, reply)) => self.command(command, reply),
                     Some(Message::SessionBus(address)) => self.session_bus(address),
                     Some(Message::Idle(reply)) => {
@@ -391,6 +397,14 @@ impl Engine {
         self.shown = self.remembered_connection();
         self.connect_all();
         self.follow_all();
+    }
+
+    /// Whether the refusal that `command` would meet has to be looked at again first: a keychain service that was
+    /// not there can have been started since, as the refusal itself advises.
+    fn may_be_outdated(&self, command: &Command) -> bool {
+        let absent = floom_keychain::State::NoService.code();
+        let refused = matches!(&self.slot, Slot::Stopped(failure) if failure.code == absent);
+        refused && !matches!(command, Command::Unlock(_) | Command::Look(_))
     }
 
     fn session_bus(&mut self, address: String) {
