@@ -52,7 +52,15 @@ impl Runner {
     pub(crate) async fn see_through(self, accepted: Accepted) -> Result<(), LocalError> {
         let Accepted { id, app, user, inputs } = accepted;
         let entered = self.live.enter(&id);
-        let Ok(_slot) = self.slots.acquire().await else { return Ok(()) };
+        let turn = tokio::select! {
+            biased;
+            () = entered.live.stopped() => None,
+            slot = self.slots.acquire() => slot.ok(),
+        };
+        let Some(_slot) = turn else {
+            let ended = from_output(Output::never_begun(), app.manifest.timeout_seconds);
+            return self.stored(&app, move |store, _| store.end_run(&id, &ended)).await;
+        };
         let begun = Instant::now();
         let run = id.clone();
         let RunValues { values, missing } =

@@ -29,6 +29,13 @@ pub(super) struct Output {
     pub(super) stderr: String,
 }
 
+impl Output {
+    /// That of a command which was stopped before it began.
+    pub(super) fn never_begun() -> Self {
+        Self { exit: Exit::Stopped, stdout: String::new(), stderr: String::new() }
+    }
+}
+
 /// How a command ended.
 pub(super) enum Exit {
     Success,

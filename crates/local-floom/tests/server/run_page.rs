@@ -225,3 +225,70 @@ async fn a_run_shows_its_lines_as_they_come_and_can_be_stopped() {
     assert!(page.contains("The run was stopped.") && page.contains("first"), "what it put out stays: {page}");
     assert!(page.contains(">Try again</button>"), "and it can be tried again");
 }
+
+#[tokio::test]
+async fn a_run_that_is_stopped_while_it_waits_its_turn_never_starts() {
+    let floom = Floom::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "cat >/dev/null; touch \"$0/$$\"; echo begun; sleep 60";
+    let manifest: Value = json!({
+        "slug": "slow", "name": "Slow", "secrets_needed": [], "command": ["sh", "-c", script, folder.path()],
+    });
+    floom.store.register(&Manifest::from_json(manifest).expect("a manifest")).expect("an app");
+    let started = || std::fs::read_dir(folder.path()).expect("the folder").count();
+    let browser = Browser::enter(&floom, "slow").await;
+    let mut places = Vec::new();
+    for _ in 0..=8 {
+        let run = browser.post("/p/slow/run", "").await;
+        places.push(run.head.lines().find_map(|line| line.strip_prefix("location: ")).expect("a place").to_owned());
+    }
+    let waiting = loop {
+        let mut waits = Vec::new();
+        for place in &places {
+            if !browser.get(place).await.body.contains("begun") {
+                waits.push(place.clone());
+            }
+        }
+        if waits.len() == 1 {
+            break waits.remove(0);
+        }
+    };
+    places.retain(|place| *place != waiting);
+    assert_eq!(browser.post(&format!("{waiting}/stop"), "").await.status, 303, "it is asked to stop");
+    let page = loop {
+        let page = browser.get(&waiting).await.body;
+        if !page.contains(">Running<") {
+            break page;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(page.contains("The run was stopped."), "it ends as stopped while all places are taken: {page}");
+    for place in &places {
+        assert!(browser.get(place).await.body.contains(">Running<"), "it did not wait for a place: {place}");
+        browser.post(&format!("{place}/stop"), "").await;
+    }
+    for place in &places {
+        while browser.get(place).await.body.contains(">Running<") {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(started(), 8, "the one that was stopped was never started");
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_large_is_answered_with_a_page() {
+    let floom = floom().await;
+    let browser = Browser::enter(&floom, "trip").await;
+    let form = format!("{OWN}={}", "x".repeat(600 * 1024));
+    for path in ["/p/trip/connect", "/p/trip/run"] {
+        if path.ends_with("/run") {
+            assert!(browser.get("/p/trip").await.body.contains("Connect"), "nothing was stored");
+            assert_eq!(browser.post("/p/trip/connect", &format!("{OWN}={VALUE}")).await.status, 303, "a key fits");
+        }
+        let answer = browser.post(path, &form).await;
+        assert_eq!(answer.status, 413, "{path} takes no more than its limit");
+        assert!(answer.body.contains("<!doctype html>"), "a browser is shown a page: {}", answer.body);
+        assert!(answer.body.contains("Nothing was changed"), "it says what became of it: {}", answer.body);
+    }
+    assert!(browser.get("/p/trip").await.body.contains(">Run</button>"), "no run was started");
+}

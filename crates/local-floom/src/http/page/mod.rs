@@ -7,6 +7,7 @@ mod visitor;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use floom_secret::SecretValue;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -53,6 +54,8 @@ pub(super) enum Problem {
     Busy(u64),
     /// A body that no form of the page sends.
     Form,
+    /// A body beyond the limit.
+    TooLarge,
     Internal,
 }
 
@@ -85,6 +88,10 @@ impl IntoResponse for Problem {
             Self::Form => {
                 let next = "Nothing was changed. Go back and send the form again.".to_owned();
                 (StatusCode::BAD_REQUEST, "That could not be read.", next)
+            }
+            Self::TooLarge => {
+                let next = "Nothing was changed. Go back and send less.".to_owned();
+                (StatusCode::PAYLOAD_TOO_LARGE, "That is too large.", next)
             }
             Self::Internal => {
                 let next = "What was stored is kept. Try again.".to_owned();
@@ -140,13 +147,13 @@ pub(super) async fn connect(
     State(server): State<Shared>,
     Path(slug): Path<String>,
     visit: Visit,
-    body: RawBody,
+    body: Result<RawBody, Refusal>,
 ) -> Page {
     let (app, visitor) = visit.at(&server, slug).await?;
     let keys = own_keys(&server, &app, &visitor).await?;
     let replacing = keys.lacking.is_empty();
     let mut problems = Vec::new();
-    for (key, value) in body.form().ok_or(Problem::Form)? {
+    for (key, value) in form(body)? {
         if !keys.all().any(|own| *own == key) || value.expose().is_empty() {
             continue;
         }
@@ -192,14 +199,19 @@ pub(super) async fn remove(State(server): State<Shared>, Path(slug): Path<String
     home(&app)
 }
 
-pub(super) async fn start(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit, body: RawBody) -> Page {
+pub(super) async fn start(
+    State(server): State<Shared>,
+    Path(slug): Path<String>,
+    visit: Visit,
+    body: Result<RawBody, Refusal>,
+) -> Page {
     let (app, visitor) = visit.at(&server, slug).await?;
     let keys = own_keys(&server, &app, &visitor).await?;
     if !keys.lacking.is_empty() {
         return home(&app);
     }
     let mut given = Map::new();
-    for (name, text) in body.form().ok_or(Problem::Form)? {
+    for (name, text) in form(body)? {
         if app.manifest.inputs.iter().any(|input| input.name == name) {
             given.insert(name, Value::String(text.expose().to_owned()));
         }
@@ -236,6 +248,11 @@ pub(super) async fn stop(State(server): State<Shared>, Path((slug, id)): Path<(S
     let row = own_run(&server, &app, &visitor, id).await?;
     server.runner.live().stop(&row.id);
     Ok(Redirect::to(&format!("/p/{}/runs/{}", app.manifest.slug, row.id)).into_response())
+}
+
+/// The fields that were filled in.
+fn form(body: Result<RawBody, Refusal>) -> Result<Vec<(String, SecretValue)>, Problem> {
+    body.map_err(|_| Problem::TooLarge)?.form().ok_or(Problem::Form)
 }
 
 async fn own_run(server: &Shared, app: &App, visitor: &visitor::Visitor, id: String) -> Result<RunRow, Problem> {
