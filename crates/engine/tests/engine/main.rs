@@ -4,4 +4,5 @@ mod bench;
 mod export;
 mod files;
 mod recovery;
+mod run_page;
 mod secrets;

@@ -134,6 +134,25 @@ async fn a_locked_keychain_is_never_a_first_use() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_keychain_service_that_came_later_is_found_by_the_next_command() {
+    let bench = Bench::new().await;
+    bench.keychain.set_state(State::NoService);
+    let bench = bench.restarted().await;
+    let set = || SetValue { app: bench.app(), key: KEY.into(), policy: None, value: value("sk-proj-0123456789-abcd") };
+    let refused = bench.call(set()).await.expect_err("the key cannot be read");
+    assert_eq!(refused.code, "keychain_no_service", "the state is named");
+    bench.keychain.set_state(State::Locked);
+    let refused = bench.call(set()).await.expect_err("it is there, but locked");
+    assert_eq!(refused.code, "keychain_locked", "what is said is how it stands now");
+    bench.keychain.set_state(State::NoService);
+    bench.call(Unlock { passphrase: None }).await.expect_err("it is gone again");
+    bench.keychain.set_state(State::Ready);
+    let (one, other) = tokio::join!(bench.call(set()), bench.call(set()));
+    one.expect("it is there: the value is stored");
+    other.expect("and so is one that came at the same moment");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_floom_that_cannot_be_reached_is_not_added() {
     let bench = Bench::new().await;
     let connect = |url: &str| Connect { url: url.into(), token: Some(value("floom_agent_0123456789")) };
