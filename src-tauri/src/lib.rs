@@ -16,6 +16,7 @@ mod drop_target;
 mod event;
 mod opened;
 mod page;
+mod start;
 mod window;
 
 use floom_protocol::Failure;
@@ -62,14 +63,14 @@ pub fn run(file: Option<String>) -> Result<(), Failure> {
     let builder = Builder::<Wry>::new().plugin(tauri_plugin_single_instance::init(opened::from_second_start));
     #[cfg(not(target_os = "linux"))]
     let builder = builder.plugin(tauri_plugin_dialog::init());
-    assemble(builder, Agent::of_this_user(), file).run(context()).map_err(|error| {
-        Failure::new(
-            "window_not_opened",
-            format!("The window could not be opened: {error}."),
-            "Nothing was changed; an agent that runs goes on syncing.",
-            "Try again; `floomsec` does the same things without a window.",
-        )
-    })
+    let Err(error) = assemble(builder, Agent::of_this_user(), file).run(context()) else { return Ok(()) };
+    let failure = Failure::new(
+        "window_not_opened",
+        format!("The window could not be opened: {error}."),
+        "Nothing was changed; an agent that runs goes on syncing.",
+        "Try again; `floomsec` does the same things without a window.",
+    );
+    if start::met_an_end(&error) { start::again(failure) } else { Err(failure) }
 }
 
 #[cfg(target_os = "linux")]

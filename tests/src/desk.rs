@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::bus::Bus;
+use crate::ending_window::EndingWindow;
 use crate::keyring::{self, Keyring, Prompter};
 use crate::traces::{Search, Trace};
 use crate::{Display, Trouble, until};
@@ -138,6 +139,14 @@ impl Desk {
     /// As [`Desk::lock_keychain`].
     pub fn wake_keychain(&self) -> Result<(), Trouble> {
         self.keyring()?.go_on()
+    }
+
+    /// Puts a window on the bus that ends as soon as it is handed something.
+    ///
+    /// # Errors
+    /// [`Trouble`] when the bus refuses, as where a window is open.
+    pub fn ending_window(&self) -> Result<EndingWindow, Trouble> {
+        EndingWindow::take_name(self.bus.address())
     }
 
     /// Lets no program speak to the keychain, as a sandbox's rule does, until [`Desk::allow_keychain`].

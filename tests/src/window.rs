@@ -56,10 +56,13 @@ impl<'d> Window<'d> {
 
         let mut capabilities = Capabilities::new();
         capabilities.insert("webkitgtk:browserOptions".to_owned(), json!({ "binary": program, "args": arguments }));
-        let page = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
+        let address = format!("http://127.0.0.1:{port}");
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let opening = builder.capabilities(capabilities).connect(&address);
+        // A WebDriver waits for ever for a program that ended.
+        let page = tokio::time::timeout(2 * PATIENCE, opening)
             .await
+            .map_err(|_| Trouble::new("the window did not open"))?
             .map_err(|error| Trouble::new(format!("the window did not open: {error}")))?;
         let window = Self { desk, page, looks: std::cell::Cell::new(0), _driver: driver };
         window.page.set_window_size(SIZE.0, SIZE.1).await?;

@@ -168,6 +168,15 @@ fn a_keychain_service_that_died_and_came_back_locked_costs_nothing() {
     assert_eq!(desk.keychain_entries().expect("told"), entries, "no key was replaced or added");
 }
 
+#[tokio::test]
+async fn a_window_that_is_opened_while_the_last_one_ends_opens() {
+    let (desk, _) = desk_with_sample();
+    let ending = desk.ending_window().expect("a window that is about to end");
+    let window = Window::open(&desk, &[] as &[&str]).await.expect("the next one opens all the same");
+    assert!(ending.was_called(), "it tried to hand over first");
+    window.text("row-OPENAI_API_KEY/preview").await.expect("and shows what there is");
+}
+
 #[test]
 fn a_second_agent_leaves_the_first_alone() {
     let (desk, _) = desk_with_sample();
