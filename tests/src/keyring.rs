@@ -24,7 +24,9 @@ const PASSWORD: &str = "password of a private keyring";
 /// A running `gnome-keyring-daemon` whose one collection is unlocked at first.
 #[derive(Debug)]
 pub(crate) struct Keyring {
-    bus: String,
+    address: String,
+    /// Kept: gnome-keyring was seen to die when one caller left and another came.
+    bus: Connection,
     place: Place,
     daemon: Mutex<Process>,
 }
@@ -60,7 +62,9 @@ impl Keyring {
         let output = daemon.child().stdout.take().ok_or_else(|| Trouble::new("gnome-keyring has no output"))?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let keyring = Self { bus: bus.to_owned(), place, daemon: Mutex::new(daemon) };
+        let address = bus.to_owned();
+        let bus = connection::Builder::address(bus)?.build()?;
+        let keyring = Self { address, bus, place, daemon: Mutex::new(daemon) };
         until("the keyring's unlocking", || keyring.is_locked().ok().filter(|locked| !locked))?;
         Ok(keyring)
     }
@@ -82,7 +86,7 @@ impl Keyring {
 
     fn ask_to_lock(&self) -> Result<(), Trouble> {
         let collections = [ObjectPath::try_from(COLLECTION)?];
-        self.connect()?.call_method(
+        self.bus.call_method(
             Some(SERVICE),
             ROOT,
             Some("org.freedesktop.Secret.Service"),
@@ -98,8 +102,8 @@ impl Keyring {
 
     /// Unlocks it, as the user does by typing the password into the system's prompt.
     pub(crate) fn unlock(&self) -> Result<(), Trouble> {
-        let bus = self.connect()?;
-        let session = open_session(&bus)?;
+        let bus = &self.bus;
+        let session = open_session(bus)?;
         let nothing: &[u8] = &[];
         let password = (session, nothing, PASSWORD.as_bytes(), "text/plain");
         // The name is gnome-keyring's own, for what its own prompt does.
@@ -131,7 +135,7 @@ impl Keyring {
 
     /// Shows the system's password window and never answers it, until what is given is dropped.
     pub(crate) fn open_prompter(&self) -> Result<Prompter, Trouble> {
-        let bus = connection::Builder::address(self.bus.as_str())?
+        let bus = connection::Builder::address(self.address.as_str())?
             .name("org.gnome.keyring.SystemPrompter")?
             .serve_at("/org/gnome/keyring/Prompter", SilentPrompter)?
             .build()?;
@@ -140,8 +144,8 @@ impl Keyring {
 
     /// Makes a second entry beside each, with the same attributes and another secret.
     pub(crate) fn double_entries(&self) -> Result<(), Trouble> {
-        let bus = self.connect()?;
-        let session = open_session(&bus)?;
+        let bus = &self.bus;
+        let session = open_session(bus)?;
         for entry in self.search()? {
             let answer = bus.call_method(
                 Some(SERVICE),
@@ -176,7 +180,7 @@ impl Keyring {
 
     /// Deletes its entries, as somebody does who tidies up in the desktop's own program for keys.
     pub(crate) fn delete_entries(&self) -> Result<(), Trouble> {
-        let bus = self.connect()?;
+        let bus = &self.bus;
         for entry in self.search()? {
             bus.call_method(Some(SERVICE), entry, Some("org.freedesktop.Secret.Item"), "Delete", &())?;
         }
@@ -187,7 +191,7 @@ impl Keyring {
     }
 
     fn search(&self) -> Result<Vec<OwnedObjectPath>, Trouble> {
-        let answer = self.connect()?.call_method(
+        let answer = self.bus.call_method(
             Some(SERVICE),
             ROOT,
             Some("org.freedesktop.Secret.Service"),
@@ -199,7 +203,7 @@ impl Keyring {
     }
 
     fn is_locked(&self) -> Result<bool, Trouble> {
-        let answer = self.connect()?.call_method(
+        let answer = self.bus.call_method(
             Some(SERVICE),
             COLLECTION,
             Some("org.freedesktop.DBus.Properties"),
@@ -208,10 +212,6 @@ impl Keyring {
         )?;
         let locked: OwnedValue = answer.body().deserialize()?;
         Ok(bool::try_from(locked)?)
-    }
-
-    fn connect(&self) -> Result<Connection, Trouble> {
-        Ok(connection::Builder::address(self.bus.as_str())?.build()?)
     }
 }
 

@@ -127,6 +127,18 @@ fn a_locked_keychain_is_no_first_use() {
     assert_eq!(desk.keychain_entries().expect("told"), 0, "no key was made");
 }
 
+/// The keychain is unlocked, and then the vault: everything is there, under the `entries` of before.
+fn opens_as_it_was(desk: &Desk, entries: usize) {
+    let floomsec = Floomsec::new(desk);
+    desk.unlock_keychain().expect("its owner types the password");
+    floomsec.run(&["unlock"]).expect("the vault opens");
+    let (status, _) = floomsec
+        .status_when("the vault's opening", |status| secret(status, "flyfast", "OPENAI_API_KEY")["sync"] == "synced")
+        .expect("everything is there");
+    assert_eq!(versions(&status), [1, 1, 1, 1], "what was stored before is as it was");
+    assert_eq!(desk.keychain_entries().expect("told"), entries, "no key was replaced or added");
+}
+
 #[test]
 fn a_keychain_that_locked_is_waited_for_and_nothing_is_lost() {
     let (desk, file) = desk_with_sample();
@@ -138,13 +150,7 @@ fn a_keychain_that_locked_is_waited_for_and_nothing_is_lost() {
     assert_refused(&refused, "keychain_locked", 4);
     let refused = floomsec.ask(&["vault", "init", "--yes"]).expect("an answer");
     assert_ne!(refused.exit, 0, "a second vault is not made over the first: {}", refused.json);
-    desk.unlock_keychain().expect("its owner types the password");
-    floomsec.run(&["unlock"]).expect("the vault opens");
-    let (status, _) = floomsec
-        .status_when("the vault's opening", |status| secret(status, "flyfast", "OPENAI_API_KEY")["sync"] == "synced")
-        .expect("everything is there");
-    assert_eq!(versions(&status), [1, 1, 1, 1], "what was stored before is as it was");
-    assert_eq!(desk.keychain_entries().expect("told"), entries, "no key was replaced or added");
+    opens_as_it_was(&desk, entries);
 }
 
 #[test]
@@ -159,13 +165,7 @@ fn a_keychain_service_that_died_and_came_back_locked_costs_nothing() {
     desk.lock_keychain().expect("it is started again, locked");
     let refused = floomsec.ask(&["import", text(&file), "--app", "flyfast", "--yes"]).expect("an answer");
     assert_refused(&refused, "keychain_locked", 4);
-    desk.unlock_keychain().expect("its owner types the password");
-    floomsec.run(&["unlock"]).expect("the vault opens");
-    let (status, _) = floomsec
-        .status_when("the vault's opening", |status| secret(status, "flyfast", "OPENAI_API_KEY")["sync"] == "synced")
-        .expect("everything is there");
-    assert_eq!(versions(&status), [1, 1, 1, 1], "what was stored before is as it was");
-    assert_eq!(desk.keychain_entries().expect("told"), entries, "no key was replaced or added");
+    opens_as_it_was(&desk, entries);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 //! so that it is never waited for and nothing is decided in two places.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,20 +15,18 @@ use floom_keychain::Keychain;
 use floom_protocol::view::Snapshot;
 use floom_protocol::{Command, Failure};
 use floom_secret::SecretValue;
-use floom_vault::{ConnectionId, LinkId, SecretId, Standing, Vault};
-use jiff::Timestamp;
+use floom_vault::{ConnectionId, LinkId, SecretId, Vault};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::anchor::AnchorWatch;
 use crate::command::said;
-use crate::error::{of_vault, refused};
+use crate::error::refused;
 use crate::import::Previewed;
 use crate::link::FileState;
-use crate::recovery::restored;
 use crate::session::Session;
 use crate::watch::Watcher;
-use crate::{EngineError, housekeeping, standing};
+use crate::{EngineError, standing};
 
 /// How long the engine's end waits for a change that is being sent: half-way it would leave a policy without its value.
 const LAST_PUSH: Duration = Duration::from_secs(20);
@@ -142,7 +140,7 @@ pub struct Engine {
     pub(crate) local: Arc<dyn LocalFloom>,
     pub(crate) slot: Slot,
     /// Commands that came before it was known where the vault stands.
-    deferred: Vec<(Command, Reply)>,
+    pub(crate) deferred: Vec<(Command, Reply)>,
     pub(crate) sessions: BTreeMap<ConnectionId, Session>,
     pub(crate) shown: Option<ConnectionId>,
     pub(crate) files: HashMap<LinkId, FileState>,
@@ -342,78 +340,6 @@ impl Engine {
         });
     }
 
-    /// Looks where vault and keychain stand, without a prompt, and opens the vault if it can.
-    pub(crate) fn examine(&mut self, reply: Option<Reply>) {
-        let (path, keychain) = (self.path.clone(), self.keychain.clone());
-        let locked = self.lock_mark().exists();
-        self.beside_blocking(
-            move || {
-                let state = keychain.state();
-                let found = floom_vault::standing(&path, &keychain);
-                let opened = (found == Standing::Ready && !locked).then(|| {
-                    let mut vault = Vault::open(&path, &keychain)?;
-                    housekeeping::at_opening(&mut vault, Timestamp::now());
-                    Ok(vault)
-                });
-                (state, found, opened)
-            },
-            move |engine, (state, found, opened)| {
-                engine.keychain_state = state;
-                match opened {
-                    None if locked && found == Standing::Ready => engine.slot = Slot::Locked { passphrase: false },
-                    None if found == Standing::Passphrase => engine.slot = Slot::Locked { passphrase: true },
-                    Some(Ok(vault)) => engine.opened(vault),
-                    Some(Err(error)) => {
-                        engine.slot = Slot::Stopped(housekeeping::offer_good_copy(of_vault(&error), &engine.path))
-                    }
-                    None if is_fresh(&found, &engine.path) => engine.slot = Slot::Fresh,
-                    None => {
-                        let failure = standing::of_vault(&found, engine.keychain.name());
-                        engine.slot = Slot::Stopped(housekeeping::offer_good_copy(failure, &engine.path));
-                    }
-                }
-                if let Some(reply) = reply {
-                    let _ = reply.send(engine.vault().map(|_| serde_json::Value::Null).map_err(Failure::from));
-                }
-                for (command, reply) in std::mem::take(&mut engine.deferred) {
-                    engine.command(command, reply);
-                }
-            },
-        );
-    }
-
-    /// Its presence says that the creator locked the vault. It holds nothing.
-    pub(crate) fn lock_mark(&self) -> PathBuf {
-        self.path.with_file_name("locked")
-    }
-
-    /// Goes on with an open vault.
-    pub(crate) fn opened(&mut self, vault: Vault) {
-        self.restored = restored(&vault);
-        self.slot = Slot::Open(Box::new(vault));
-        self.housekeeping = Some(Instant::now() + housekeeping::EVERY);
-        self.anchor = AnchorWatch::default();
-        self.check_anchor();
-        self.shown = self.remembered_connection();
-        self.connect_all();
-        self.follow_all();
-    }
-
-    /// Whether the refusal that `command` would meet has to be looked at again first: a keychain service that was
-    /// not there can have been started since, as the refusal itself advises.
-    fn may_be_outdated(&self, command: &Command) -> bool {
-        let absent = floom_keychain::State::NoService.code();
-        let refused = matches!(&self.slot, Slot::Stopped(failure) if failure.code == absent);
-        refused && !matches!(command, Command::Unlock(_) | Command::Look(_))
-    }
-
-    fn session_bus(&mut self, address: String) {
-        if self.keychain_state == floom_keychain::State::NoService && !matches!(self.slot, Slot::Open(_)) {
-            self.keychain.set_bus(Some(address));
-            self.examine(None);
-        }
-    }
-
     /// The open vault.
     pub(crate) fn vault(&self) -> Result<&Vault, EngineError> {
         match &self.slot {
@@ -489,15 +415,6 @@ impl Engine {
             }
             !same
         });
-    }
-}
-
-/// Whether a first vault may be made: also where the account has no keychain yet, and so no key of ours.
-fn is_fresh(standing: &Standing, path: &Path) -> bool {
-    match standing {
-        Standing::Fresh => true,
-        Standing::Blocked(floom_keychain::State::Absent) => !path.exists(),
-        _ => false,
     }
 }
 

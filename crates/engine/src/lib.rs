@@ -17,6 +17,7 @@ mod file;
 mod housekeeping;
 mod import;
 mod link;
+mod opening;
 mod outbox;
 pub mod plan;
 pub mod push;
