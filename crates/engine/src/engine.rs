@@ -237,12 +237,14 @@ impl Engine {
                     }
                     Some(Message::Command(command, reply)) if self.may_be_outdated(&command) => {
                         self.deferred.push((command, reply));
-                        self.slot = Slot::Unknown;
-                        self.examine(None);
+                        self.look_again();
                         continue;
                     }
                     Some(Message::Command(command, reply)) => self.command(command, reply),
-                    Some(Message::SessionBus(address)) => self.session_bus(address),
+                    Some(Message::SessionBus(address)) => {
+                        self.session_bus(address);
+                        continue;
+                    }
                     Some(Message::Idle(reply)) => {
                         let _ = reply.send(self.is_idle());
                         continue;

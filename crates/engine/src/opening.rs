@@ -32,6 +32,8 @@ impl Engine {
             move |engine, (state, found, opened)| {
                 engine.keychain_state = state;
                 match opened {
+                    // Opened meanwhile, as by its passphrase: that one stays.
+                    _ if matches!(engine.slot, Slot::Open(_)) => {}
                     None if locked && found == Standing::Ready => engine.slot = Slot::Locked { passphrase: false },
                     None if found == Standing::Passphrase => engine.slot = Slot::Locked { passphrase: true },
                     Some(Ok(vault)) => engine.opened(vault),
@@ -82,6 +84,14 @@ impl Engine {
     pub(crate) fn session_bus(&mut self, address: String) {
         if self.keychain_state == floom_keychain::State::NoService && !matches!(self.slot, Slot::Open(_)) {
             self.keychain.set_bus(Some(address));
+            self.look_again();
+        }
+    }
+
+    /// Examines once; what comes meanwhile waits for what is found.
+    pub(crate) fn look_again(&mut self) {
+        if !matches!(self.slot, Slot::Unknown) {
+            self.slot = Slot::Unknown;
             self.examine(None);
         }
     }
