@@ -1,75 +1,22 @@
 //! The client against a server that says exactly what the test wants.
 
-use std::sync::{Arc, Mutex};
+mod script;
 
 use floom_client::{BaseUrl, Client, FloomError};
 use floom_secret::{Policy, SecretValue};
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
+
+use script::{Script, answer};
 
 const TOKEN: &str = "floom_agent_0123456789abcdefghijklmnopqrstuv";
 const CANARY: &str = "canary-in-the-answer";
 
-/// A server that gives one scripted answer per request and keeps what it was asked.
-struct Script {
-    port: u16,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl Script {
-    async fn of(answers: Vec<String>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        let asked = Arc::<Mutex<Vec<String>>>::default();
-        let kept = asked.clone();
-        tokio::spawn(async move {
-            for answer in answers {
-                let (mut socket, _) = listener.accept().await.expect("a connection");
-                let mut request = Vec::new();
-                let mut chunk = [0; 4096];
-                while !is_whole(&request) {
-                    match socket.read(&mut chunk).await.expect("bytes") {
-                        0 => break,
-                        count => request.extend_from_slice(&chunk[..count]),
-                    }
-                }
-                kept.lock().expect("a lock").push(String::from_utf8_lossy(&request).into_owned());
-                // The client may close first where an answer is too large.
-                let _ = socket.write_all(answer.as_bytes()).await;
-            }
-        });
-        Self { port, asked }
-    }
-
-    fn client(&self) -> Client {
-        self.client_with(TOKEN)
-    }
-
-    fn client_with(&self, token: &str) -> Client {
-        let base = BaseUrl::parse(&format!("http://127.0.0.1:{}", self.port)).expect("a base address");
-        Client::new(base, Some(SecretValue::new(token.into()))).expect("a client")
-    }
-
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("a lock").clone()
-    }
-}
-
-fn is_whole(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request).to_lowercase();
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse::<usize>().ok());
-    body.len() >= length.unwrap_or(0)
-}
-
-fn answer(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
-}
-
 async fn refusal(status: &str, headers: &str, body: &str) -> FloomError {
     let script = Script::of(vec![answer(status, headers, body)]).await;
-    let error = script.client().set_policy("flyfast", "A_KEY", Policy::Creator).await.expect_err("a refusal");
+    let error =
+        script.client(Some(TOKEN)).set_policy("flyfast", "A_KEY", Policy::Creator).await.expect_err("a refusal");
     let told = format!("{error} {error:?} {}", error.hint());
     assert!(!told.contains(CANARY) && !told.contains(TOKEN), "an error has no piece of an answer: {told}");
     error
@@ -123,7 +70,7 @@ async fn what_an_error_means_for_the_next_attempt() {
     let used_up = r#"{"error":"x","code":"auth_required"}"#;
     let wait = async |token: &str| {
         let script = Script::of(vec![answer("401 Unauthorized", "", used_up)]).await;
-        script.client_with(token).policies("flyfast").await.expect_err("refused").retry_after()
+        script.client(Some(token)).policies("flyfast").await.expect_err("refused").retry_after()
     };
     assert!(wait("floom_0123456789").await.is_some(), "an API key may only have used up its requests of a minute");
     assert!(wait(TOKEN).await.is_none(), "an agent token that is refused is refused");
@@ -135,7 +82,7 @@ async fn a_redirect_is_not_followed_and_takes_no_token() {
     let location = format!("Location: http://127.0.0.1:{}/api/hub/mine\r\n", other.port);
     for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
         let script = Script::of(vec![answer(status, &location, "")]).await;
-        let error = script.client().my_apps().await.expect_err("a redirect");
+        let error = script.client(Some(TOKEN)).my_apps().await.expect_err("a redirect");
         assert_eq!(error.code(), "floom_bad_answer", "{status} is no answer of a Floom");
     }
     assert!(other.asked().is_empty(), "nobody else was asked");
@@ -147,7 +94,7 @@ async fn an_answer_has_an_end() {
     for head in [format!("Content-Length: {}\r\n", body.len()), String::new()] {
         let whole = format!("HTTP/1.1 200 OK\r\n{head}Connection: close\r\n\r\n{body}");
         let script = Script::of(vec![whole]).await;
-        let error = script.client().my_apps().await.expect_err("too large");
+        let error = script.client(Some(TOKEN)).my_apps().await.expect_err("too large");
         assert_eq!(error.code(), "floom_bad_answer", "more than 2 MiB is not read");
     }
 }
@@ -155,7 +102,7 @@ async fn an_answer_has_an_end() {
 #[tokio::test]
 async fn a_connection_that_breaks_may_have_carried_the_request() {
     let script = Script::of(vec![String::new()]).await;
-    let error = script.client().set_policy("a", "B", Policy::User).await.expect_err("no answer");
+    let error = script.client(Some(TOKEN)).set_policy("a", "B", Policy::User).await.expect_err("no answer");
     assert_eq!((error.code(), error.sent()), ("floom_unreachable", true), "it was sent, and nothing came back");
 
     let gone = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
@@ -169,7 +116,7 @@ async fn a_connection_that_breaks_may_have_carried_the_request() {
 async fn a_request_is_what_floom_expects() {
     let script = Script::of(vec![answer("200 OK", "", r#"{"ok":true,"key":"A/B"}"#)]).await;
     let value = SecretValue::new("line\n\"two\" ü".into());
-    script.client().set_value("my app", "A/B", &value).await.expect("stored");
+    script.client(Some(TOKEN)).set_value("my app", "A/B", &value).await.expect("stored");
     let asked = script.asked().remove(0);
     assert!(asked.starts_with("PUT /api/me/apps/my%20app/creator-secrets/A%2FB HTTP/1.1\r\n"), "names stay in place");
     let lower = asked.to_lowercase();
@@ -185,18 +132,18 @@ async fn the_owner_of_a_link_shared_app_gets_in_with_its_key() {
     let sharing = answer("200 OK", "", r#"{"slug":"a","visibility":"link","link_share_token":"k&1"}"#);
     let policies = answer("200 OK", "", r#"{"policies":[]}"#);
     let script = Script::of(vec![not_found.clone(), sharing, policies]).await;
-    assert_eq!(script.client().policies("a").await.expect("policies"), [], "the second attempt gets in");
+    assert_eq!(script.client(Some(TOKEN)).policies("a").await.expect("policies"), [], "the second attempt gets in");
     assert!(script.asked()[2].starts_with("GET /api/me/apps/a/secret-policies?key=k%261 "), "with the link's key");
 
     let script = Script::of(vec![not_found.clone(), not_found]).await;
-    let error = script.client().policies("a").await.expect_err("no such app");
+    let error = script.client(Some(TOKEN)).policies("a").await.expect_err("no such app");
     assert_eq!(error.code(), "floom_app_not_found", "an app that is not there stays so");
 }
 
 #[tokio::test]
 async fn a_long_block_is_told_without_asking_again() {
     let script = Script::of(vec![answer("429 Too Many Requests", "Retry-After: 120\r\n", "{}")]).await;
-    let client = script.client();
+    let client = script.client(Some(TOKEN));
     for attempt in ["asked", "not asked", "not asked by a clone"] {
         let error = client.clone().remove_value("a", "B").await.expect_err("blocked");
         assert_eq!(error.code(), "floom_rate_limited", "{attempt}");
@@ -208,7 +155,7 @@ async fn a_long_block_is_told_without_asking_again() {
 #[tokio::test]
 async fn debug_output_hides_the_token() {
     let script = Script::of(Vec::new()).await;
-    let shown = format!("{:?}", script.client());
+    let shown = format!("{:?}", script.client(Some(TOKEN)));
     assert!(!shown.contains(TOKEN) && shown.contains("127.0.0.1"), "the address is shown, the token is not: {shown}");
 }
 
