@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::job::{Outcome, cargo, read, run, say};
-use crate::{apt, place, readers, setup};
+use crate::{apt, place, readers, setup, throughput};
 
 /// Keys in the file that is read.
 const KEYS: u64 = 1000;
@@ -16,19 +16,32 @@ const KEYS: u64 = 1000;
 /// Bytes of a hostile file, and of one twice as long.
 const HOSTILE: [u64; 2] = [32 * 1024, 64 * 1024];
 
-/// Every benchmark, each with a table of its own.
-pub(crate) fn bench() -> Outcome {
+/// One benchmark, by its name.
+type Part = (&'static str, fn() -> Outcome);
+
+const PARTS: [Part; 4] =
+    [("reading", reading), ("hostile", hostile), ("storing", storing), ("throughput", throughput::throughput)];
+
+/// Every benchmark, each with a table of its own, or the one that is named.
+pub(crate) fn bench(only: Option<&str>) -> Outcome {
+    let chosen: Vec<_> = PARTS.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name)).collect();
+    if chosen.is_empty() {
+        return Err(format!("bench has the parts {}", PARTS.map(|(name, _)| name).join(", ")).into());
+    }
+    chosen.into_iter().try_for_each(|(_, part)| part())
+}
+
+/// The examples that are measured, optimised.
+fn build_examples() -> Outcome {
     apt::install(&["valgrind"])?;
     say("bench", "building the optimised examples");
-    run(&mut cargo(&["build", "--quiet", "--release", "--package", "envfile", "--examples"]))?;
-    let readers = readers::install()?;
-    reading(&readers)?;
-    hostile()?;
-    storing(&readers)
+    run(&mut cargo(&["build", "--quiet", "--release", "--package", "envfile", "--examples"]))
 }
 
 /// P1: a file of 1,000 keys to entries with their spans.
-fn reading(readers: &Path) -> Outcome {
+fn reading() -> Outcome {
+    build_examples()?;
+    let readers = readers::install()?;
     let file = sample()?;
     let example = example("read_loop");
     let count = |what: &str| -> Outcome<u64> {
@@ -51,7 +64,7 @@ fn reading(readers: &Path) -> Outcome {
         number(printed.split_whitespace().nth(1).unwrap_or_default())?
     };
     let node =
-        number(read(Command::new("node").arg(scripts.join("time.mjs")).args([readers, &file]).arg("200"))?.trim())?;
+        number(read(Command::new("node").arg(scripts.join("time.mjs")).args([&readers, &file]).arg("200"))?.trim())?;
     let python =
         Command::new(readers.join("py/bin/python")).arg(scripts.join("time.py")).arg(&file).arg("5").output()?;
     let python = number(String::from_utf8_lossy(&python.stdout).trim())?;
@@ -66,6 +79,7 @@ fn reading(readers: &Path) -> Outcome {
 
 /// Hostile files: twice the bytes must take about twice the instructions.
 fn hostile() -> Outcome {
+    build_examples()?;
     let example = example("hostile");
     println!("\nHostile files, read by every reader: instructions per byte, and what twice the bytes take");
     for shape in read(&mut Command::new(&example))?.lines() {
@@ -78,12 +92,13 @@ fn hostile() -> Outcome {
 }
 
 /// P2 and P3: values into the vault, and under new keys, by the real programs.
-fn storing(readers: &Path) -> Outcome {
+fn storing() -> Outcome {
     setup::setup()?;
+    let readers = readers::install()?;
     say("bench", "building the optimised agent");
     run(&mut cargo(&["build", "--quiet", "--release", "--package", "floomsec", "--package", "floom-tests", "--bins"]))?;
     run(&mut cargo(&["build", "--quiet", "--release", "--package", "floom-vault", "--example", "thousand"]))?;
-    run(Command::new(place::target().join("release/cost")).args([readers, &example("thousand")]))
+    run(Command::new(place::target().join("release/cost")).args([&readers, &example("thousand")]))
 }
 
 /// A made-up file of [`KEYS`] lines in the ways that people write them, with comments between.

@@ -16,6 +16,7 @@ mod setup;
 mod soak;
 mod tally;
 mod test;
+mod throughput;
 mod tour;
 mod ui;
 mod wasm;
@@ -36,7 +37,7 @@ cargo xtask <command>
   tour [--out DIR]  walk the main job in the real window on a virtual display, with pictures
   ui                build the front end into ui/dist
   setup             install what is missing, touch nothing that is there
-  bench             benchmarks
+  bench [PART]      benchmarks: reading, hostile, storing, throughput
   soak [STEP]       hours of generated files, real readers, damage and kills
   help              this text
 ";
@@ -48,7 +49,7 @@ enum Request {
     Tour(Option<PathBuf>),
     Ui,
     Setup,
-    Bench,
+    Bench(Option<String>),
     Soak(Option<String>),
     Help,
 }
@@ -80,7 +81,9 @@ fn parse() -> Result<Request, lexopt::Error> {
             Short('h') | Long("help") => return Ok(Request::Help),
             Long("out") if command.as_deref() == Some("tour") => out = Some(arguments.value()?.into()),
             Value(name) if command.is_none() => command = Some(name.string()?),
-            Value(name) if command.as_deref() == Some("soak") && step.is_none() => step = Some(name.string()?),
+            Value(name) if matches!(command.as_deref(), Some("soak" | "bench")) && step.is_none() => {
+                step = Some(name.string()?)
+            }
             other => return Err(other.unexpected()),
         }
     }
@@ -91,7 +94,7 @@ fn parse() -> Result<Request, lexopt::Error> {
         Some("tour") => Ok(Request::Tour(out)),
         Some("ui") => Ok(Request::Ui),
         Some("setup") => Ok(Request::Setup),
-        Some("bench") => Ok(Request::Bench),
+        Some("bench") => Ok(Request::Bench(step)),
         Some("soak") => Ok(Request::Soak(step)),
         Some("help") | None => Ok(Request::Help),
         Some(other) => Err(format!("there is no command `{other}`").into()),
@@ -106,7 +109,7 @@ fn perform(request: Request) -> Outcome {
         Request::Tour(out) => tour::tour(out),
         Request::Ui => ui::build(&setup::setup()?),
         Request::Setup => setup::setup().map(drop),
-        Request::Bench => bench::bench(),
+        Request::Bench(part) => bench::bench(part.as_deref()),
         Request::Soak(step) => soak::soak(step.as_deref()),
         Request::Help => {
             print!("{HELP}");

@@ -57,7 +57,7 @@ pub(super) async fn list(State(server): State<Shared>) -> Result<Json<Value>, Re
             "revoked": token.revoked,
         })
     };
-    let tokens = server.stored(|store| store.agent_tokens()).await?;
+    let tokens = server.read(|store| store.agent_tokens())?;
     Ok(Json(tokens.into_iter().map(entry).collect()))
 }
 

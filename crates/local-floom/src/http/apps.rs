@@ -12,13 +12,17 @@ use crate::store::App;
 use crate::{LocalError, Manifest};
 
 pub(super) async fn mine(State(server): State<Shared>) -> Result<Json<Value>, Refusal> {
-    let apps = server.stored(|store| store.apps()).await?;
-    Ok(Json(json!({ "apps": apps.iter().map(summary).collect::<Vec<_>>() })))
+    let apps = server.read(|store| {
+        let apps = store.apps()?.into_iter();
+        apps.map(|app| Ok((store.runs_of(&app)?, app))).collect::<Result<Vec<_>, LocalError>>()
+    })?;
+    let apps: Vec<Value> = apps.iter().map(|((count, last), app)| summary(app, *count, last.as_deref())).collect();
+    Ok(Json(json!({ "apps": apps })))
 }
 
 pub(super) async fn detail(State(server): State<Shared>, Path(slug): Path<String>) -> Result<Json<Value>, Refusal> {
     // This route has no code in its 404.
-    let app = server.app(slug, Refusal::plain(StatusCode::NOT_FOUND, "App not found")).await?;
+    let app = server.app(&slug, Refusal::plain(StatusCode::NOT_FOUND, "App not found"))?;
     let Manifest { slug, name, description, secrets_needed, inputs, .. } = &app.manifest;
     let inputs: Vec<Value> = inputs
         .iter()
@@ -93,7 +97,7 @@ pub(super) async fn register(
 
 /// Local Floom's own call: where the app's run page is, with the key that opens it.
 pub(super) async fn link(State(server): State<Shared>, Path(slug): Path<String>) -> Result<Json<Value>, Refusal> {
-    let app = server.app(slug, Refusal::no_app()).await?;
+    let app = server.app(&slug, Refusal::no_app())?;
     let slug = app.manifest.slug.clone();
     let key = server.stored(move |store| store.link_key(&app)).await?;
     Ok(Json(json!({ "path": format!("/p/{slug}?key={}", key.expose()) })))
@@ -106,7 +110,7 @@ pub(super) async fn remove(State(server): State<Shared>, Path(slug): Path<String
     }
 }
 
-fn summary(app: &App) -> Value {
+fn summary(app: &App, run_count: u32, last_run_at: Option<&str>) -> Value {
     json!({
         "slug": app.manifest.slug,
         "name": app.manifest.name,
@@ -119,8 +123,8 @@ fn summary(app: &App) -> Value {
         "openapi_spec_url": null,
         "created_at": app.created_at,
         "updated_at": app.updated_at,
-        "run_count": app.run_count,
-        "last_run_at": app.last_run_at,
+        "run_count": run_count,
+        "last_run_at": last_run_at,
         "visibility": "private",
         "is_async": false,
         "publish_status": "published",

@@ -76,9 +76,14 @@ impl Server {
         }
     }
 
+    /// Reads from the store, here and now: that is short, and waits for no change that is being made.
+    fn read<T>(&self, work: impl FnOnce(&Store) -> Result<T, LocalError>) -> Result<T, Refusal> {
+        work(&self.store).map_err(|_| Refusal::internal())
+    }
+
     /// The app with this slug, or the refusal `unknown`.
-    async fn app(&self, slug: String, unknown: Refusal) -> Result<App, Refusal> {
-        self.stored(move |store| store.app(&slug)).await?.ok_or(unknown)
+    fn app(&self, slug: &str, unknown: Refusal) -> Result<App, Refusal> {
+        self.read(|store| store.app(slug))?.ok_or(unknown)
     }
 
     /// Accepts a run of `user` and starts it; gives its id.
@@ -104,12 +109,20 @@ pub enum Dialect {
 }
 
 /// How a Local Floom answers.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Options {
     /// What it offers.
     pub dialect: Dialect,
     /// Who is told of each request; nobody by default.
     pub log: Option<Log>,
+    /// How many changes its owner may make in a minute; 6,000 by default.
+    pub changes_per_minute: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { dialect: Dialect::default(), log: None, changes_per_minute: 6_000 }
+    }
 }
 
 /// Answers on `listener` until `shutdown` is done; runs under way are ended with it.
@@ -134,7 +147,7 @@ pub async fn serve_with(
     options: Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LocalError> {
-    let Options { dialect, log } = options;
+    let Options { dialect, log, changes_per_minute } = options;
     let address = listener.local_addr().map_err(LocalError::Network)?;
     if !address.ip().is_loopback() {
         return Err(LocalError::NotLoopback);
@@ -142,7 +155,7 @@ pub async fn serve_with(
     let server = Arc::new(Server {
         bearer: store.bearer()?,
         address,
-        writes: Budget::per_minute(6_000),
+        writes: Budget::per_minute(changes_per_minute),
         run_starts: Budget::per_hour(6_000),
         tokens: Mutex::default(),
         runner: Runner::new(store.clone()),

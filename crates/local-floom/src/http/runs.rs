@@ -27,7 +27,7 @@ pub(super) async fn start_named(
 ) -> Result<Json<Value>, Refusal> {
     // An empty body is a run without inputs.
     let body = if body.is_empty() { json!({}) } else { body.json()? };
-    let app = runnable(&server, slug).await?;
+    let app = runnable(&server, slug)?;
     accept(&server, app, body).await
 }
 
@@ -37,12 +37,12 @@ pub(super) async fn start(State(server): State<Shared>, body: RawBody) -> Result
     let Some(slug) = body["app_slug"].as_str().map(str::to_owned) else {
         return Err(Refusal::plain(StatusCode::BAD_REQUEST, "\"app_slug\" is required"));
     };
-    let app = runnable(&server, slug).await?;
+    let app = runnable(&server, slug)?;
     accept(&server, app, body).await
 }
 
 pub(super) async fn one(State(server): State<Shared>, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
-    let run = server.stored(move |store| store.run(&User::Owner, &id)).await?;
+    let run = server.read(|store| store.run(&User::Owner, &id))?;
     let run = run.ok_or_else(|| Refusal::plain(StatusCode::NOT_FOUND, "Run not found"))?;
     Ok(Json(json!({
         "id": run.id,
@@ -65,7 +65,7 @@ pub(super) async fn one(State(server): State<Shared>, Path(id): Path<String>) ->
 
 pub(super) async fn mine(State(server): State<Shared>, Query(page): Query<Page>) -> Result<Json<Value>, Refusal> {
     let limit = page.limit.and_then(|limit| limit.parse().ok()).unwrap_or(50).clamp(1, 200);
-    let runs = server.stored(move |store| store.runs(limit)).await?;
+    let runs = server.read(|store| store.runs(limit))?;
     let entry = |run: RunRow| {
         json!({
             "id": run.id,
@@ -86,9 +86,9 @@ pub(super) async fn mine(State(server): State<Shared>, Query(page): Query<Page>)
     Ok(Json(json!({ "runs": runs.into_iter().map(entry).collect::<Vec<_>>() })))
 }
 
-async fn runnable(server: &Shared, slug: String) -> Result<App, Refusal> {
+fn runnable(server: &Shared, slug: String) -> Result<App, Refusal> {
     let unknown = Refusal::plain(StatusCode::NOT_FOUND, &format!("App not found: {slug}"));
-    server.app(slug, unknown).await
+    server.app(&slug, unknown)
 }
 
 async fn accept(server: &Shared, app: App, body: Value) -> Result<Json<Value>, Refusal> {

@@ -14,8 +14,8 @@ use crate::store::{App, PolicyRow};
 type Named = Path<(String, String)>;
 
 pub(super) async fn policies(State(server): State<Shared>, Path(slug): Path<String>) -> Result<Json<Value>, Refusal> {
-    let app = server.app(slug, Refusal::no_app()).await?;
-    let rows = server.stored(move |store| store.policies(&app)).await?;
+    let app = server.app(&slug, Refusal::no_app())?;
+    let rows = server.read(|store| store.policies(&app))?;
     let entry = |row: PolicyRow| {
         let mut entry = json!({
             "key": row.key,
@@ -35,7 +35,7 @@ pub(super) async fn set_policy(
     Path((slug, key)): Named,
     body: RawBody,
 ) -> Result<Json<Value>, Refusal> {
-    let app = declaring(&server, slug, &key).await?;
+    let app = declaring(&server, &slug, &key)?;
     let mut fields = body.object()?;
     let wire = fields.one_of("policy", &[Policy::User.wire(), Policy::Creator.wire()]);
     fields.done()?;
@@ -49,9 +49,8 @@ pub(super) async fn set_value(
     Path((slug, key)): Named,
     body: RawBody,
 ) -> Result<Json<Value>, Refusal> {
-    let app = declaring(&server, slug, &key).await?;
-    let (same_app, same_key) = (app.clone(), key.clone());
-    if server.stored(move |store| store.policy(&same_app, &same_key)).await? != Policy::Creator {
+    let app = declaring(&server, &slug, &key)?;
+    if server.read(|store| store.policy(&app, &key))? != Policy::Creator {
         let error = "Policy for this key is not creator_override. Flip the policy before storing a creator value.";
         return Err(Refusal::coded(StatusCode::BAD_REQUEST, "policy_mismatch", error));
     }
@@ -67,13 +66,13 @@ pub(super) async fn remove_value(
     State(server): State<Shared>,
     Path((slug, key)): Named,
 ) -> Result<Json<Value>, Refusal> {
-    let app = server.app(slug, Refusal::no_app()).await?;
+    let app = server.app(&slug, Refusal::no_app())?;
     let removed = server.stored(move |store| store.remove_creator_value(&app, &key)).await?;
     Ok(Json(json!({ "ok": true, "removed": removed })))
 }
 
-async fn declaring(server: &Shared, slug: String, key: &str) -> Result<App, Refusal> {
-    let app = server.app(slug, Refusal::no_app()).await?;
+fn declaring(server: &Shared, slug: &str, key: &str) -> Result<App, Refusal> {
+    let app = server.app(slug, Refusal::no_app())?;
     if app.manifest.declares(key) {
         return Ok(app);
     }

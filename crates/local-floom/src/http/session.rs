@@ -13,7 +13,7 @@ use super::{Shared, extension};
 pub(super) const WORKSPACE: &str = "local";
 
 pub(super) async fn health(State(server): State<Shared>) -> Result<Json<Value>, Refusal> {
-    let apps = server.stored(|store| store.apps()).await?.len();
+    let apps = server.read(|store| store.apps())?.len();
     let mut health = json!({
         "status": "ok",
         "service": "floom-local",
@@ -43,7 +43,7 @@ pub(super) async fn me() -> Json<Value> {
 
 /// The one workspace.
 pub(super) async fn workspaces(State(server): State<Shared>) -> Result<Json<Value>, Refusal> {
-    let mut workspace = local(&server).await?;
+    let mut workspace = local(&server)?;
     workspace["role"] = "admin".into();
     Ok(Json(json!({ "workspaces": [workspace] })))
 }
@@ -53,12 +53,12 @@ pub(super) async fn workspace(State(server): State<Shared>, Path(id): Path<Strin
         let error = format!("workspace {id} not found");
         return Err(Refusal::coded(StatusCode::NOT_FOUND, "workspace_not_found", &error));
     }
-    Ok(Json(json!({ "workspace": local(&server).await? })))
+    Ok(Json(json!({ "workspace": local(&server)? })))
 }
 
-async fn local(server: &Shared) -> Result<Value, Refusal> {
+fn local(server: &Shared) -> Result<Value, Refusal> {
     // It is as old as the first app here: nothing else says when it was made.
-    let apps = server.stored(|store| store.apps()).await?;
+    let apps = server.read(|store| store.apps())?;
     let made = apps.into_iter().map(|app| app.created_at).min();
     Ok(json!({ "id": WORKSPACE, "slug": WORKSPACE, "name": "Local", "plan": "oss", "created_at": made }))
 }

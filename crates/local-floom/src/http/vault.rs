@@ -12,7 +12,7 @@ use super::body::RawBody;
 const LONGEST_KEY: usize = 128;
 
 pub(super) async fn list(State(server): State<Shared>) -> Result<Json<Value>, Refusal> {
-    let keys = server.stored(|store| store.user_keys()).await?;
+    let keys = server.read(|store| store.user_keys())?;
     let entry = |(key, updated_at)| json!({ "key": key, "updated_at": updated_at });
     Ok(Json(json!({ "entries": keys.into_iter().map(entry).collect::<Vec<Value>>() })))
 }

@@ -76,25 +76,24 @@ impl Store {
             last_used_at: None,
             revoked: false,
         };
-        self.database().execute(
-            "INSERT INTO agent_tokens (id, token, prefix, label, scope, per_minute, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                token.id,
-                digest(&raw),
-                token.prefix,
-                token.label,
-                scope.wire(),
-                i64::try_from(per_minute).unwrap_or(i64::MAX),
-                token.created_at.as_millisecond()
-            ],
-        )?;
+        let insert = "INSERT INTO agent_tokens (id, token, prefix, label, scope, per_minute, created_at)
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let row = params![
+            token.id,
+            digest(&raw),
+            token.prefix,
+            token.label,
+            scope.wire(),
+            i64::try_from(per_minute).unwrap_or(i64::MAX),
+            token.created_at.as_millisecond()
+        ];
+        self.commit(|db| Ok::<_, LocalError>(db.execute(insert, row)?))?;
         Ok((token, raw))
     }
 
     /// Every token, the newest first.
     pub(crate) fn agent_tokens(&self) -> Result<Vec<AgentToken>, LocalError> {
-        let database = self.database();
+        let database = self.reading();
         let mut statement = database.prepare_cached(&format!("{SELECT} ORDER BY number DESC"))?;
         let tokens = statement.query_map([], read)?.collect::<Result<_, _>>()?;
         Ok(tokens)
@@ -103,22 +102,23 @@ impl Store {
     /// The token that `raw` is, unless it is revoked; its use is noted.
     pub(crate) fn agent_token(&self, raw: &str) -> Result<Option<AgentToken>, LocalError> {
         let now = self.now();
-        let database = self.database();
-        let mut statement = database.prepare_cached(&format!("{SELECT} WHERE token = ?1 AND revoked = 0"))?;
-        let token = statement.query_row([digest(raw)], read).optional()?;
+        let token = self
+            .reading()
+            .prepare_cached(&format!("{SELECT} WHERE token = ?1 AND revoked = 0"))?
+            .query_row([digest(raw)], read)
+            .optional()?;
         if let Some(token) = &token
             && token.last_used_at.is_none_or(|used| now.duration_since(used) >= USE_NOTED_EVERY)
         {
             let noted = "UPDATE agent_tokens SET last_used_at = ?1 WHERE id = ?2";
-            database.execute(noted, params![now.as_millisecond(), token.id])?;
+            self.commit(|db| Ok::<_, LocalError>(db.execute(noted, params![now.as_millisecond(), token.id])?))?;
         }
         Ok(token)
     }
 
     /// Takes a token's power away, for good. One that is not there has none.
     pub(crate) fn revoke(&self, id: &str) -> Result<(), LocalError> {
-        self.database().execute("UPDATE agent_tokens SET revoked = 1 WHERE id = ?1", [id])?;
-        Ok(())
+        self.commit(|db| Ok(db.execute("UPDATE agent_tokens SET revoked = 1 WHERE id = ?1", [id]).map(drop)?))
     }
 }
 

@@ -13,13 +13,9 @@ pub(crate) struct App {
     pub(crate) is_sample: bool,
     pub(crate) created_at: String,
     pub(crate) updated_at: String,
-    pub(crate) run_count: i64,
-    pub(crate) last_run_at: Option<String>,
 }
 
-const SELECT: &str = "SELECT id, manifest, is_sample, created_at, updated_at,
-    (SELECT count(*) FROM runs WHERE app_id = apps.id),
-    (SELECT max(started_at) FROM runs WHERE app_id = apps.id) FROM apps";
+const SELECT: &str = "SELECT id, manifest, is_sample, created_at, updated_at FROM apps";
 
 impl Store {
     /// Registers an app.
@@ -32,11 +28,10 @@ impl Store {
 
     pub(super) fn insert_app(&self, manifest: &Manifest, is_sample: bool) -> Result<(), LocalError> {
         manifest.check()?;
-        let added = self.database().execute(
-            "INSERT INTO apps (id, slug, manifest, is_sample, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-             ON CONFLICT (slug) DO NOTHING",
-            params![new_id("app")?, manifest.slug, text(manifest)?, is_sample, now()],
-        )?;
+        let insert = "INSERT INTO apps (id, slug, manifest, is_sample, created_at, updated_at)
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (slug) DO NOTHING";
+        let row = params![new_id("app")?, manifest.slug, text(manifest)?, is_sample, now()];
+        let added = self.commit(|db| Ok::<_, LocalError>(db.execute(insert, row)?))?;
         match added {
             0 => Err(LocalError::SlugTaken { slug: manifest.slug.clone() }),
             _ => Ok(()),
@@ -45,7 +40,7 @@ impl Store {
 
     /// Every app, the one changed last first.
     pub(crate) fn apps(&self) -> Result<Vec<App>, LocalError> {
-        let database = self.database();
+        let database = self.reading();
         let mut statement = database.prepare_cached(&format!("{SELECT} ORDER BY updated_at DESC, rowid DESC"))?;
         let apps = statement.query_map([], read)?.collect::<Result<_, _>>()?;
         Ok(apps)
@@ -53,14 +48,14 @@ impl Store {
 
     /// The app with this slug; case matters.
     pub(crate) fn app(&self, slug: &str) -> Result<Option<App>, LocalError> {
-        let database = self.database();
+        let database = self.reading();
         let mut statement = database.prepare_cached(&format!("{SELECT} WHERE slug = ?1"))?;
         Ok(statement.query_row([slug], read).optional()?)
     }
 
     /// Removes an app with its policies, values and runs. `false` if there was none.
     pub(crate) fn delete_app(&self, slug: &str) -> Result<bool, LocalError> {
-        Ok(self.database().execute("DELETE FROM apps WHERE slug = ?1", [slug])? > 0)
+        self.commit(|db| Ok(db.execute("DELETE FROM apps WHERE slug = ?1", [slug])? > 0))
     }
 }
 
@@ -79,13 +74,5 @@ fn read(row: &Row<'_>) -> rusqlite::Result<App> {
     let manifest: String = row.get(1)?;
     let manifest = serde_json::from_str(&manifest)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, error.into()))?;
-    Ok(App {
-        id: row.get(0)?,
-        manifest,
-        is_sample: row.get(2)?,
-        created_at: row.get(3)?,
-        updated_at: row.get(4)?,
-        run_count: row.get(5)?,
-        last_run_at: row.get(6)?,
-    })
+    Ok(App { id: row.get(0)?, manifest, is_sample: row.get(2)?, created_at: row.get(3)?, updated_at: row.get(4)? })
 }

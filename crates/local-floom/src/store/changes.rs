@@ -2,7 +2,7 @@
 
 use floom_secret::{Policy, SecretValue};
 use jiff::SignedDuration;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::versions::{Act, held};
@@ -145,31 +145,51 @@ impl Store {
         request: &Request,
         work: impl FnOnce(&Connection) -> Result<Outcome, LocalError>,
     ) -> Result<Outcome, LocalError> {
-        let database = self.database();
-        let transaction = Transaction::new_unchecked(&database, TransactionBehavior::Immediate)?;
-        let slug = &app.manifest.slug;
-        let known: Option<(String, String)> = transaction
-            .prepare_cached("SELECT call, answer FROM requests WHERE slug = ?1 AND id = ?2")?
-            .query_row([slug, &request.id], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        match known {
-            Some((call, answer)) if call == request.call => {
-                return Ok(Ok(serde_json::from_str(&answer).map_err(|_| LocalError::Damaged)?));
+        let now = self.now().as_millisecond();
+        let done = self.commit(|db| {
+            match known(db, app, request)? {
+                Some((call, answer)) if call == request.call => {
+                    return Ok(serde_json::from_str(&answer).map_err(|_| LocalError::Damaged)?);
+                }
+                Some(_) => return Err(Undone::Refused(Refused::RequestReused)),
+                None => {}
             }
-            Some(_) => return Ok(Err(Refused::RequestReused)),
-            None => {}
+            let answer = work(db)?.map_err(Undone::Refused)?;
+            remember(db, app, request, &answer, now)?;
+            Ok(answer)
+        });
+        match done {
+            Ok(answer) => Ok(Ok(answer)),
+            Err(Undone::Refused(refused)) => Ok(Err(refused)),
+            Err(Undone::Failed(error)) => Err(error),
         }
-        let outcome = work(&transaction)?;
-        if let Ok(answer) = &outcome {
-            let now = self.now().as_millisecond();
-            let remembered = i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX);
-            transaction.execute("DELETE FROM requests WHERE at < ?1", [now.saturating_sub(remembered)])?;
-            transaction.execute(
-                "INSERT INTO requests (slug, id, call, answer, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![slug, request.id, request.call, answer.to_string(), now],
-            )?;
-            transaction.commit()?;
-        }
-        Ok(outcome)
     }
+}
+
+/// Why a transaction was taken back.
+enum Undone {
+    Refused(Refused),
+    Failed(LocalError),
+}
+
+impl From<LocalError> for Undone {
+    fn from(error: LocalError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The call that was made with this request id, and its answer.
+fn known(db: &Connection, app: &App, request: &Request) -> Result<Option<(String, String)>, LocalError> {
+    let mut statement = db.prepare_cached("SELECT call, answer FROM requests WHERE slug = ?1 AND id = ?2")?;
+    let row = [&app.manifest.slug, &request.id];
+    Ok(statement.query_row(row, |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+}
+
+fn remember(db: &Connection, app: &App, request: &Request, answer: &Value, now: i64) -> Result<(), LocalError> {
+    let remembered = i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX);
+    db.prepare_cached("DELETE FROM requests WHERE at < ?1")?.execute([now.saturating_sub(remembered)])?;
+    let insert = "INSERT INTO requests (slug, id, call, answer, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let row = params![app.manifest.slug, request.id, request.call, answer.to_string(), now];
+    db.prepare_cached(insert)?.execute(row)?;
+    Ok(())
 }

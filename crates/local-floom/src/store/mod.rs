@@ -3,6 +3,7 @@
 mod agent_tokens;
 mod apps;
 mod changes;
+mod database;
 mod runs;
 mod schema;
 mod sealing_key;
@@ -13,8 +14,7 @@ mod visitors;
 
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, MutexGuard};
 
 use floom_secret::SecretValue;
 use jiff::Timestamp;
@@ -31,6 +31,7 @@ use crate::{LocalError, Manifest, sample};
 pub(crate) use agent_tokens::{AgentToken, PREFIX as AGENT_PREFIX, Scope};
 pub(crate) use apps::App;
 pub(crate) use changes::{Change, Refused, Request, Step};
+use database::Database;
 pub(crate) use runs::{Ended, RunRow};
 pub(crate) use secrets::{PolicyRow, RunValues};
 use secrets::{policy, set_policy};
@@ -50,7 +51,7 @@ pub struct Bearer(pub SecretValue);
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    database: Mutex<Connection>,
+    database: Database,
     workspace_key: StoreKey,
     clock: Arc<dyn Clock>,
 }
@@ -74,8 +75,7 @@ impl Store {
     pub fn open_with(dir: &Path, key: StoreKey, clock: Arc<dyn Clock>) -> Result<Self, LocalError> {
         let file = dir.join(FILE);
         make_private(dir, &file)?;
-        let mut database = Connection::open(&file)?;
-        database.busy_timeout(Duration::from_secs(5))?;
+        let mut database = database::connect(&file)?;
         let is_new = schema::look(&database)?;
         database.pragma_update(None, "journal_mode", "WAL")?;
         database.pragma_update(None, "synchronous", "FULL")?;
@@ -89,7 +89,7 @@ impl Store {
                 workspace_key
             }
         };
-        let store = Self(Arc::new(Inner { database: Mutex::new(database), workspace_key, clock }));
+        let store = Self(Arc::new(Inner { database: Database::new(database, &file)?, workspace_key, clock }));
         store.end_interrupted_runs()?;
         Ok(store)
     }
@@ -104,7 +104,7 @@ impl Store {
     /// # Errors
     /// [`LocalError::Damaged`], [`LocalError::Database`].
     pub fn bearer(&self) -> Result<Bearer, LocalError> {
-        let blob = meta(&self.database(), "bearer")?;
+        let blob = meta(&self.reading(), "bearer")?;
         let token = self.open_text(Place::Bearer, &blob).ok_or(LocalError::Damaged)?;
         Ok(Bearer(token))
     }
@@ -123,19 +123,19 @@ impl Store {
                 // What it declares may have been changed since.
                 let manifest = Manifest { secrets_needed: app.manifest.secrets_needed.clone(), ..manifest };
                 if app.manifest != manifest {
-                    apps::write_manifest(&self.database(), &app, &manifest)?;
+                    self.commit(|db| apps::write_manifest(db, &app, &manifest))?;
                 }
             }
             None if self.is_first_use()? => self.insert_app(&manifest, true)?,
             _ => {}
         }
-        self.database().execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('sample', x'01')", [])?;
-        Ok(())
+        let made = "INSERT OR IGNORE INTO meta (name, value) VALUES ('sample', x'01')";
+        self.commit(|db| Ok(db.execute(made, []).map(drop)?))
     }
 
     fn is_first_use(&self) -> Result<bool, LocalError> {
         let made = "SELECT count(*) FROM meta WHERE name = 'sample'";
-        Ok(self.database().query_row(made, [], |row| row.get::<_, i64>(0))? == 0)
+        Ok(self.reading().query_row(made, [], |row| row.get::<_, i64>(0))? == 0)
     }
 
     /// The time, as its clock tells it.
@@ -143,9 +143,14 @@ impl Store {
         self.0.clock.now()
     }
 
-    fn database(&self) -> MutexGuard<'_, Connection> {
-        // SQLite rolled an interrupted transaction back, so a panic elsewhere leaves nothing half-done.
-        self.0.database.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What is on the disk, to be read.
+    fn reading(&self) -> MutexGuard<'_, Connection> {
+        self.0.database.reading()
+    }
+
+    /// Does `work` as one step, and returns when it is on the disk.
+    fn commit<T, E: From<LocalError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+        self.0.database.commit(work)
     }
 
     fn seal_text(&self, place: Place<'_>, value: &SecretValue) -> Result<Vec<u8>, LocalError> {

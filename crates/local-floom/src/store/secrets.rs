@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use floom_secret::{Policy, SecretValue};
 use jiff::SignedDuration;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::versions::{Act, held};
 use super::{App, Store, User, now};
@@ -40,7 +40,7 @@ pub(crate) struct RunValues {
 impl Store {
     /// One entry per declared key, in the manifest's order; a key never decided on is under user vault.
     pub(crate) fn policies(&self, app: &App) -> Result<Vec<PolicyRow>, LocalError> {
-        let database = self.database();
+        let database = self.reading();
         let mut statement =
             database.prepare_cached("SELECT key, policy, updated_at FROM policies WHERE app_id = ?1")?;
         let set = statement.query_map([&app.id], |row| {
@@ -64,7 +64,7 @@ impl Store {
     /// Names that have a value or a policy and are not declared (any more), by name.
     pub(crate) fn undeclared(&self, app: &App) -> Result<Vec<PolicyRow>, LocalError> {
         let stored = {
-            let database = self.database();
+            let database = self.reading();
             let mut statement =
                 database.prepare_cached("SELECT key FROM creator_values WHERE app_id = ?1 ORDER BY key")?;
             statement.query_map([&app.id], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?
@@ -79,40 +79,31 @@ impl Store {
 
     /// The policy of one key of `app`.
     pub(crate) fn policy(&self, app: &App, key: &str) -> Result<Policy, LocalError> {
-        policy(&self.database(), app, key)
+        policy(&self.reading(), app, key)
     }
 
     /// Sets the policy of one key; the stored value stays as it is.
     pub(crate) fn set_policy(&self, app: &App, key: &str, policy: Policy) -> Result<(), LocalError> {
-        set_policy(&self.database(), app, key, policy)
+        self.commit(|db| set_policy(db, app, key, policy))
     }
 
     /// Stores the creator's value of one key in place of the one before.
     pub(crate) fn set_creator_value(&self, app: &App, key: &str, value: &SecretValue) -> Result<(), LocalError> {
-        self.alone(|db| self.act(db, app, key, Act::Put(value, SignedDuration::ZERO)).map(drop))
+        self.commit(|db| self.act(db, app, key, Act::Put(value, SignedDuration::ZERO)).map(drop))
     }
 
     /// Removes the creator's value of one key. `false` if there was none.
     pub(crate) fn remove_creator_value(&self, app: &App, key: &str) -> Result<bool, LocalError> {
-        self.alone(|db| {
+        self.commit(|db| {
             let was_there = held(db, &app.id, key)?.current.is_some();
             self.act(db, app, key, Act::Remove)?.ok();
             Ok(was_there)
         })
     }
 
-    /// Does `work` as one transaction.
-    fn alone<T>(&self, work: impl FnOnce(&Connection) -> Result<T, LocalError>) -> Result<T, LocalError> {
-        let database = self.database();
-        let transaction = Transaction::new_unchecked(&database, TransactionBehavior::Immediate)?;
-        let done = work(&transaction)?;
-        transaction.commit()?;
-        Ok(done)
-    }
-
     /// The keys of the owner's own vault by name, each with the time of its value.
     pub(crate) fn user_keys(&self) -> Result<Vec<(String, String)>, LocalError> {
-        let database = self.database();
+        let database = self.reading();
         let mut statement = database.prepare_cached("SELECT key, updated_at FROM user_values ORDER BY key")?;
         let keys = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         Ok(keys)
@@ -121,17 +112,14 @@ impl Store {
     /// Stores a value of the owner's own vault.
     pub(crate) fn set_user_value(&self, key: &str, value: &SecretValue) -> Result<(), LocalError> {
         let sealed = self.seal_text(Place::User { key }, value)?;
-        self.database().execute(
-            "INSERT INTO user_values (key, sealed, updated_at) VALUES (?1, ?2, ?3)
-             ON CONFLICT (key) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at",
-            params![key, sealed, now()],
-        )?;
-        Ok(())
+        let put = "INSERT INTO user_values (key, sealed, updated_at) VALUES (?1, ?2, ?3)
+                   ON CONFLICT (key) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at";
+        self.commit(|db| Ok(db.execute(put, params![key, sealed, now()]).map(drop)?))
     }
 
     /// Removes a value of the owner's own vault. `false` if there was none.
     pub(crate) fn remove_user_value(&self, key: &str) -> Result<bool, LocalError> {
-        Ok(self.database().execute("DELETE FROM user_values WHERE key = ?1", [key])? > 0)
+        self.commit(|db| Ok(db.execute("DELETE FROM user_values WHERE key = ?1", [key])? > 0))
     }
 
     /// Gives the run `id` of `app` its values: per declared key the creator's or `user`'s own, by policy. In the
@@ -140,7 +128,7 @@ impl Store {
     /// There is no fallback from one to the other. A value that does not open counts as missing, as on Floom.
     pub(crate) fn run_values(&self, app: &App, user: &User, id: &str) -> Result<RunValues, LocalError> {
         let policies = self.policies(app)?;
-        self.alone(|db| {
+        self.commit(|db| {
             let mut run = RunValues { values: Vec::new(), missing: Vec::new() };
             for PolicyRow { key, policy, .. } in policies {
                 let (place, version) = match policy {
@@ -168,7 +156,7 @@ impl Store {
     /// # Errors
     /// [`LocalError::Database`].
     pub fn last_uses(&self, slug: &str) -> Result<Vec<(String, String)>, LocalError> {
-        let database = self.database();
+        let database = self.reading();
         let mut statement = database.prepare_cached(
             "SELECT key, used_at FROM last_uses WHERE app_id = (SELECT id FROM apps WHERE slug = ?1) ORDER BY key",
         )?;
@@ -185,11 +173,9 @@ pub(super) fn policy(db: &Connection, app: &App, key: &str) -> Result<Policy, Lo
 }
 
 pub(super) fn set_policy(db: &Connection, app: &App, key: &str, policy: Policy) -> Result<(), LocalError> {
-    db.execute(
-        "INSERT INTO policies (app_id, key, policy, updated_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (app_id, key) DO UPDATE SET policy = excluded.policy, updated_at = excluded.updated_at",
-        params![app.id, key, policy.wire(), now()],
-    )?;
+    let put = "INSERT INTO policies (app_id, key, policy, updated_at) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT (app_id, key) DO UPDATE SET policy = excluded.policy, updated_at = excluded.updated_at";
+    db.prepare_cached(put)?.execute(params![app.id, key, policy.wire(), now()])?;
     Ok(())
 }
 

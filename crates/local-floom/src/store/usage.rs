@@ -24,7 +24,7 @@ impl Store {
     /// The users of one key of `app`: its owner, and the visitors of its run page.
     pub(crate) fn users(&self, app: &App, key: &str) -> Result<Users, LocalError> {
         let since = self.now().checked_sub(ACTIVE).unwrap_or(Timestamp::MIN);
-        let database = self.database();
+        let database = self.reading();
         let runners =
             "SELECT count(DISTINCT coalesce(visitor_id, '')) FROM runs WHERE app_id = ?1 AND started_at >= ?2";
         let connected = "SELECT visitors.id FROM visitors JOIN visitor_values ON visitor_id = visitors.id
@@ -47,12 +47,12 @@ impl Store {
     pub(crate) fn is_run_with(&self, app: &App, key: &str, version: Version) -> Result<bool, LocalError> {
         let running = "SELECT EXISTS (SELECT 1 FROM run_values JOIN runs ON runs.id = run_id
                        WHERE app_id = ?1 AND key = ?2 AND version = ?3)";
-        Ok(self.database().prepare_cached(running)?.query_row(params![app.id, key, version], |row| row.get(0))?)
+        Ok(self.reading().prepare_cached(running)?.query_row(params![app.id, key, version], |row| row.get(0))?)
     }
 
     /// When a run was last given `key`.
     pub(crate) fn last_use(&self, app: &App, key: &str) -> Result<Option<String>, LocalError> {
         let used = "SELECT used_at FROM last_uses WHERE app_id = ?1 AND key = ?2";
-        Ok(self.database().prepare_cached(used)?.query_row([&app.id, key], |row| row.get(0)).optional()?)
+        Ok(self.reading().prepare_cached(used)?.query_row([&app.id, key], |row| row.get(0)).optional()?)
     }
 }

@@ -62,13 +62,13 @@ impl Store {
 
     /// What is held of one key now.
     pub(crate) fn held(&self, app: &App, key: &str) -> Result<Held, LocalError> {
-        Ok(held(&self.database(), &app.id, key)?.at(self.now()))
+        Ok(held(&self.reading(), &app.id, key)?.at(self.now()))
     }
 
     /// The current version of a value, without the value.
     pub(crate) fn current(&self, app: &App, key: &str) -> Result<Option<CurrentValue>, LocalError> {
         let found = self
-            .database()
+            .reading()
             .prepare_cached("SELECT version, preview, set_at FROM creator_values WHERE app_id = ?1 AND key = ?2")?
             .query_row([&app.id, key], |row| {
                 Ok((row.get(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, Option<i64>>(2)?))
@@ -86,10 +86,12 @@ impl Store {
 
     /// Destroys every old value whose grace is over, and says when the next one ends.
     pub(crate) fn retire_due(&self) -> Result<Option<Timestamp>, LocalError> {
-        let database = self.database();
-        database.execute("DELETE FROM previous_values WHERE retires_at <= ?1", [self.now().as_millisecond()])?;
-        let next: Option<i64> =
-            database.query_row("SELECT min(retires_at) FROM previous_values", [], |row| row.get(0))?;
+        let now = self.now().as_millisecond();
+        let next: Option<i64> = self.commit(|db| {
+            db.prepare_cached("DELETE FROM previous_values WHERE retires_at <= ?1")?.execute([now])?;
+            let mut next = db.prepare_cached("SELECT min(retires_at) FROM previous_values")?;
+            Ok::<_, LocalError>(next.query_row([], |row| row.get(0))?)
+        })?;
         next.map(read_time).transpose()
     }
 }
@@ -133,45 +135,37 @@ fn write(
     let moves = after.previous.is_some_and(|previous| before.current.is_some_and(|it| it.version == previous.version));
     if moves {
         let previous = after.previous.as_ref();
-        db.execute(
+        db.prepare_cached(
             "INSERT OR REPLACE INTO previous_values (app_id, key, version, sealed, preview, started_at, retires_at)
              SELECT app_id, key, version, sealed, preview, ?3, ?4 FROM creator_values WHERE app_id = ?1 AND key = ?2",
-            params![
-                app,
-                key,
-                previous.map(|it| it.started_at.as_millisecond()),
-                previous.map(|it| it.retires_at.as_millisecond())
-            ],
-        )?;
+        )?
+        .execute(params![
+            app,
+            key,
+            previous.map(|it| it.started_at.as_millisecond()),
+            previous.map(|it| it.retires_at.as_millisecond())
+        ])?;
     }
     match (after.current, new) {
         (Some(current), Some((sealed, preview))) => {
-            db.execute(
-                "INSERT OR REPLACE INTO creator_values (app_id, key, sealed, updated_at, version, set_at, preview, used)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
-                params![app, key, sealed, super::shown(now), current.version, now.as_millisecond(), preview],
-            )?;
+            db.prepare_cached("INSERT OR REPLACE INTO creator_values (app_id, key, sealed, updated_at, version, set_at, preview, used)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)")?.execute(params![app, key, sealed, super::shown(now), current.version, now.as_millisecond(), preview])?;
         }
         // Taken back: the previous ciphertext is the current one's, under a new number.
         (Some(current), None) if before.current.is_none_or(|it| it.version != current.version) => {
-            db.execute(
-                "INSERT OR REPLACE INTO creator_values (app_id, key, sealed, updated_at, version, set_at, preview, used)
-                 SELECT app_id, key, sealed, ?3, ?4, ?5, preview, 0 FROM previous_values WHERE app_id = ?1 AND key = ?2",
-                params![app, key, super::shown(now), current.version, now.as_millisecond()],
-            )?;
+            db.prepare_cached("INSERT OR REPLACE INTO creator_values (app_id, key, sealed, updated_at, version, set_at, preview, used)
+                 SELECT app_id, key, sealed, ?3, ?4, ?5, preview, 0 FROM previous_values WHERE app_id = ?1 AND key = ?2")?.execute(params![app, key, super::shown(now), current.version, now.as_millisecond()])?;
         }
         (Some(_), None) => {}
         (None, _) => {
-            db.execute("DELETE FROM creator_values WHERE app_id = ?1 AND key = ?2", [app, key])?;
+            db.prepare_cached("DELETE FROM creator_values WHERE app_id = ?1 AND key = ?2")?.execute([app, key])?;
         }
     }
     if after.previous.is_none() {
-        db.execute("DELETE FROM previous_values WHERE app_id = ?1 AND key = ?2", [app, key])?;
+        db.prepare_cached("DELETE FROM previous_values WHERE app_id = ?1 AND key = ?2")?.execute([app, key])?;
     }
-    db.execute(
-        "INSERT OR REPLACE INTO last_versions (app_id, key, version) VALUES (?1, ?2, ?3)",
-        params![app, key, after.last],
-    )?;
+    db.prepare_cached("INSERT OR REPLACE INTO last_versions (app_id, key, version) VALUES (?1, ?2, ?3)")?
+        .execute(params![app, key, after.last])?;
     Ok(())
 }
 

@@ -50,7 +50,7 @@ impl Server {
         tokio::spawn(floom_local::serve_with(
             listener,
             store,
-            floom_local::Options { dialect, log: None },
+            floom_local::Options { dialect, ..floom_local::Options::default() },
             std::future::pending(),
         ));
         Client::new(url, Some(token)).expect("a client")

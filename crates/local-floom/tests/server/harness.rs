@@ -53,7 +53,7 @@ impl Floom {
     }
 
     pub(crate) async fn start_in(folder: TempDir) -> Self {
-        Self::start_with(folder, Options { dialect: crate::DIALECT, log: None }).await
+        Self::start_with(folder, Options { dialect: crate::DIALECT, ..Options::default() }).await
     }
 
     pub(crate) async fn start_with(folder: TempDir, options: Options) -> Self {

@@ -23,12 +23,12 @@ type Slug = Path<String>;
 type Named = Path<(String, String)>;
 
 pub(super) async fn list(State(server): State<Shared>, Path(slug): Slug) -> Result<Json<Value>, Refusal> {
-    let app = server.app(slug, Refusal::no_app()).await?;
-    Ok(Json(server.stored(move |store| view::secrets(store, &app)).await?))
+    let app = server.app(&slug, Refusal::no_app())?;
+    Ok(Json(server.read(|store| view::secrets(store, &app))?))
 }
 
 pub(super) async fn sealing_key(State(server): State<Shared>, Path(slug): Slug) -> Result<Json<Value>, Refusal> {
-    let app = server.app(slug, Refusal::no_app()).await?;
+    let app = server.app(&slug, Refusal::no_app())?;
     let (_, key) = server.stored(move |store| store.sealing_key(&app)).await?;
     serde_json::to_value(key).map(Json).map_err(|_| Refusal::internal())
 }
@@ -38,7 +38,7 @@ pub(super) async fn put(
     Path((slug, key)): Named,
     body: RawBody,
 ) -> Result<Json<Value>, Refusal> {
-    let app = server.app(slug, Refusal::no_app()).await?;
+    let app = server.app(&slug, Refusal::no_app())?;
     declared(&app, &key)?;
     let parsed = Parsed::one(body.json()?, &key)?;
     let request = parsed.request("put");
@@ -56,7 +56,7 @@ pub(super) async fn batch(
     Path(slug): Slug,
     body: RawBody,
 ) -> Result<Json<Value>, Refusal> {
-    let app = server.app(slug, Refusal::no_app()).await?;
+    let app = server.app(&slug, Refusal::no_app())?;
     let parsed = Parsed::many(body.json()?)?;
     parsed.keys().try_for_each(|key| declared(&app, key))?;
     let request = parsed.request("batch");
@@ -96,7 +96,7 @@ async fn step(
     step: Step,
     call: &str,
 ) -> Result<Json<Value>, Refusal> {
-    let app = server.app(slug, Refusal::no_app()).await?;
+    let app = server.app(&slug, Refusal::no_app())?;
     let Stepped { expected_version, request_id } = body::read(body.json()?)?;
     let call = format!("{call} {key} expected {expected_version}");
     let request = Request { id: request_id.to_string(), call };
@@ -116,7 +116,7 @@ async fn set_declared(
     body: &RawBody,
     declared: bool,
 ) -> Result<Json<Value>, Refusal> {
-    let app = server.app(slug, Refusal::no_app()).await?;
+    let app = server.app(&slug, Refusal::no_app())?;
     let Declared { request_id } = body::read(body.json()?)?;
     let request = Request { id: request_id.to_string(), call: format!("declared {key} {declared}") };
     let answer = json!({ "ok": true, "key": key, "declared": declared });

@@ -134,8 +134,8 @@ pub(super) async fn open(
     if let Some(key) = link.0.key {
         return visitor::enter(&server, slug, key, &visit).await;
     }
-    let (app, visitor) = visit.at(&server, slug).await?;
-    let keys = own_keys(&server, &app, &visitor).await?;
+    let (app, visitor) = visit.at(&server, &slug)?;
+    let keys = own_keys(&server, &app, &visitor)?;
     if !keys.lacking.is_empty() {
         return page(&ConnectPage::first(&app, &keys.lacking));
     }
@@ -149,8 +149,8 @@ pub(super) async fn connect(
     visit: Visit,
     body: Result<RawBody, Refusal>,
 ) -> Page {
-    let (app, visitor) = visit.at(&server, slug).await?;
-    let keys = own_keys(&server, &app, &visitor).await?;
+    let (app, visitor) = visit.at(&server, &slug)?;
+    let keys = own_keys(&server, &app, &visitor)?;
     let replacing = keys.lacking.is_empty();
     let mut problems = Vec::new();
     for (key, value) in form(body)? {
@@ -165,7 +165,7 @@ pub(super) async fn connect(
             Err(problem) => problems.push((key, problem)),
         }
     }
-    let now = own_keys(&server, &app, &visitor).await?;
+    let now = own_keys(&server, &app, &visitor)?;
     if problems.is_empty() && now.lacking.is_empty() {
         return home(&app);
     }
@@ -176,8 +176,8 @@ pub(super) async fn connect(
 }
 
 pub(super) async fn replace(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit) -> Page {
-    let (app, visitor) = visit.at(&server, slug).await?;
-    let keys = own_keys(&server, &app, &visitor).await?;
+    let (app, visitor) = visit.at(&server, &slug)?;
+    let keys = own_keys(&server, &app, &visitor)?;
     if !keys.lacking.is_empty() || keys.connected.is_empty() {
         return home(&app);
     }
@@ -185,8 +185,8 @@ pub(super) async fn replace(State(server): State<Shared>, Path(slug): Path<Strin
 }
 
 pub(super) async fn ask_removal(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit) -> Page {
-    let (app, visitor) = visit.at(&server, slug).await?;
-    let keys = own_keys(&server, &app, &visitor).await?;
+    let (app, visitor) = visit.at(&server, &slug)?;
+    let keys = own_keys(&server, &app, &visitor)?;
     if keys.connected.is_empty() {
         return home(&app);
     }
@@ -194,7 +194,7 @@ pub(super) async fn ask_removal(State(server): State<Shared>, Path(slug): Path<S
 }
 
 pub(super) async fn remove(State(server): State<Shared>, Path(slug): Path<String>, visit: Visit) -> Page {
-    let (app, visitor) = visit.at(&server, slug).await?;
+    let (app, visitor) = visit.at(&server, &slug)?;
     server.stored(move |store| store.disconnect(visitor.id())).await?;
     home(&app)
 }
@@ -205,8 +205,8 @@ pub(super) async fn start(
     visit: Visit,
     body: Result<RawBody, Refusal>,
 ) -> Page {
-    let (app, visitor) = visit.at(&server, slug).await?;
-    let keys = own_keys(&server, &app, &visitor).await?;
+    let (app, visitor) = visit.at(&server, &slug)?;
+    let keys = own_keys(&server, &app, &visitor)?;
     if !keys.lacking.is_empty() {
         return home(&app);
     }
@@ -231,8 +231,8 @@ pub(super) async fn start(
 }
 
 pub(super) async fn run(State(server): State<Shared>, Path((slug, id)): Path<(String, String)>, visit: Visit) -> Page {
-    let (app, visitor) = visit.at(&server, slug).await?;
-    let keys = own_keys(&server, &app, &visitor).await?;
+    let (app, visitor) = visit.at(&server, &slug)?;
+    let keys = own_keys(&server, &app, &visitor)?;
     // First what it has put out, then how it stands: a run that ends in between has its lines in its row.
     let live = server.runner.live().get(&id);
     let row = own_run(&server, &app, &visitor, id).await?;
@@ -244,7 +244,7 @@ pub(super) async fn run(State(server): State<Shared>, Path((slug, id)): Path<(St
 }
 
 pub(super) async fn stop(State(server): State<Shared>, Path((slug, id)): Path<(String, String)>, visit: Visit) -> Page {
-    let (app, visitor) = visit.at(&server, slug).await?;
+    let (app, visitor) = visit.at(&server, &slug)?;
     let row = own_run(&server, &app, &visitor, id).await?;
     server.runner.live().stop(&row.id);
     Ok(Redirect::to(&format!("/p/{}/runs/{}", app.manifest.slug, row.id)).into_response())
@@ -257,6 +257,6 @@ fn form(body: Result<RawBody, Refusal>) -> Result<Vec<(String, SecretValue)>, Pr
 
 async fn own_run(server: &Shared, app: &App, visitor: &visitor::Visitor, id: String) -> Result<RunRow, Problem> {
     let user = visitor.user().clone();
-    let row = server.stored(move |store| store.run(&user, &id)).await?;
+    let row = server.read(|store| store.run(&user, &id))?;
     row.filter(|row| row.app_id == app.id).ok_or(Problem::NoRun)
 }

@@ -46,13 +46,13 @@ impl Visitor {
 
 impl Visit {
     /// The app and its visitor. An app that is not there and a cookie that is not its visitor's are answered alike.
-    pub(super) async fn at(self, server: &Shared, slug: String) -> Result<(App, Visitor), Problem> {
+    pub(super) fn at(self, server: &Shared, slug: &str) -> Result<(App, Visitor), Problem> {
         let cookie = self.0.ok_or(Problem::NoLink)?;
-        let found = server.stored(move |store| {
-            let Some(app) = store.app(&slug)? else { return Ok(None) };
+        let found = server.read(|store| {
+            let Some(app) = store.app(slug)? else { return Ok(None) };
             Ok(store.visitor(&app, &cookie)?.map(|user| (app, Visitor(user))))
         });
-        found.await?.ok_or(Problem::NoLink)
+        found?.ok_or(Problem::NoLink)
     }
 }
 
@@ -99,15 +99,14 @@ impl OwnKeys {
     }
 }
 
-pub(super) async fn own_keys(server: &Shared, app: &App, visitor: &Visitor) -> Result<OwnKeys, Problem> {
-    let (app, visitor) = (app.clone(), visitor.clone());
-    let keys = server.stored(move |store| {
+pub(super) fn own_keys(server: &Shared, app: &App, visitor: &Visitor) -> Result<OwnKeys, Problem> {
+    let keys = server.read(|store| {
         let stored = store.connected(visitor.id())?;
-        let own = store.policies(&app)?.into_iter().filter(|row| row.policy == Policy::User).map(|row| row.key);
+        let own = store.policies(app)?.into_iter().filter(|row| row.policy == Policy::User).map(|row| row.key);
         let (connected, lacking) = own.partition(|key| stored.contains(key));
         Ok(OwnKeys { connected, lacking })
     });
-    Ok(keys.await?)
+    Ok(keys?)
 }
 
 /// Whether a pasted value is one that an app can be given; else why not, in words without a piece of it.
