@@ -6,7 +6,7 @@ use floom_protocol::Failure;
 use floom_protocol::command::{
     AcceptOlder, AcceptRestored, Answer, AppFromFile, Choice, Connect, Doctor, History, Import, Lock, MakeVault,
     NewRecoveryKit, Preview, Remove, RestoreGoodCopy, RestoreVault, RestoreVersion, Resume, SetAuto, SetPolicy,
-    SetValue, ShowConnection, StartAnew, StartLocal, Sync, TestRecovery, Undo, Unlink, Unlock,
+    SetValue, ShowConnection, StartAnew, StartLocal, Sync, TestRecovery, TrustSealingKey, Undo, Unlink, Unlock,
 };
 use floom_protocol::import::{Fate, ImportPreview, ImportReport, ImportSource};
 use floom_protocol::view::{AppRef, DoctorView, DrillView, KeptFile, Snapshot, SyncReport, VersionView};
@@ -132,6 +132,11 @@ pub(crate) enum Act {
         app: AppRef,
         key: String,
     },
+    /// Trusts the sealing key that the secret's app has now.
+    TrustKey {
+        app: AppRef,
+        key: String,
+    },
     Sync,
     Doctor,
     /// Puts the doctor's report on the clipboard.
@@ -216,6 +221,7 @@ impl Act {
             | Self::SetValue { key, .. }
             | Self::Undo { key, .. }
             | Self::RestoreVersion { key, .. }
+            | Self::TrustKey { key, .. }
             | Self::Remove { key, .. } => Task::Row(key.clone()),
             Self::History { .. } => Task::History,
             Self::Sync => Task::Sync,
@@ -297,6 +303,7 @@ pub(crate) async fn perform(backend: &dyn Backend, act: Act) -> Result<Outcome, 
             let versions = call(backend, History { app, key: key.clone() }).await?;
             return Ok(Outcome::History { key, versions });
         }
+        Act::TrustKey { app, .. } => call(backend, TrustSealingKey { app }).await?,
         Act::Sync => return call(backend, Sync { wait: false }).await.map(Outcome::Synced),
         Act::Doctor => return call(backend, Doctor {}).await.map(Outcome::Doctor),
         Act::CopyReport(text) => {

@@ -441,3 +441,16 @@ async fn what_happened_to_the_vault_is_answered_in_its_bar() {
         assert!(answer.is_none_or(|answer| html.contains(answer)), "{code}: {answer:?}");
     }
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn only_a_changed_sealing_key_can_be_trusted() {
+    let of = |code: &str| {
+        let mut app = sample::flyfast();
+        app.secrets[0].sync = SyncView::NotSent { failure: sample::failure(code), retry_at: None };
+        showing(sample::snapshot(vec![app]))
+    };
+    let asked = drawn(of("sealing_key_changed")).await;
+    assert_has(&asked, &["data-testid=\"prompt-trust\"", "Trust the new key"], "the creator's word");
+    let other = drawn(of("floom_not_owner")).await;
+    assert!(!other.contains("prompt-trust"), "nothing else is made good by trusting a key");
+}

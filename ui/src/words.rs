@@ -18,6 +18,7 @@ pub(crate) const OPEN_RAIL: &str = "Open apps and sources";
 pub(crate) const CLOSE_RAIL: &str = "Close apps and sources";
 pub(crate) const STARTING: &str = "Starting";
 pub(crate) const TRY_AGAIN: &str = "Try again";
+pub(crate) const TRUST_KEY: &str = "Trust the new key";
 pub(crate) const CANCEL: &str = "Cancel";
 pub(crate) const DISMISS: &str = "Put this message away";
 

@@ -26,6 +26,7 @@ mod recovery;
 mod run;
 mod run_page;
 mod sealed_push;
+mod sealing_key;
 mod secret;
 mod session;
 mod standing;

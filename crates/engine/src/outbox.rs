@@ -16,6 +16,7 @@ use crate::command::said;
 use crate::engine::{Engine, Reply};
 use crate::push::{Change, push};
 use crate::sealed_push::{SealedDone, SealedPush, push_sealed, request_of};
+use crate::sealing_key::KEY_CHANGED;
 use crate::secret::replaces;
 use crate::session::Session;
 use crate::{EngineError, words};
@@ -62,11 +63,6 @@ impl Way {
             }
         }
     }
-}
-
-/// Where the pin of an app's sealing key is kept.
-fn pin_setting(app: &App) -> String {
-    format!("sealing_key/{}", app.id)
 }
 
 impl Engine {
@@ -172,20 +168,6 @@ impl Engine {
             // Local Floom is our own child: whoever sets it up anew has not been replaced by another.
             pin: if self.is_local(app.connection) { None } else { self.pinned(app) },
         })
-    }
-
-    /// The sealing key that the app was first seen with.
-    fn pinned(&self, app: &App) -> Option<Pin> {
-        let stored = self.vault().ok()?.setting(&pin_setting(app)).ok().flatten()?;
-        serde_json::from_str(&stored).ok()
-    }
-
-    fn pin(&mut self, app: &App, pin: &Pin) -> Result<(), EngineError> {
-        if self.pinned(app).is_some() {
-            return Ok(());
-        }
-        let text = serde_json::to_string(pin).unwrap_or_default();
-        self.vault_mut()?.transaction(|tx| Ok(tx.set_setting(&pin_setting(app), &text)?))
     }
 
     fn change(&self, item: &OutboxItem, secret: &Secret) -> Result<Change, EngineError> {
@@ -361,10 +343,11 @@ pub(crate) fn failure_of(item: &OutboxItem) -> Option<Failure> {
     let failure = item.failure.as_ref()?;
     let next = match item.next_try {
         Some(_) => "It is tried again by itself.",
+        None if failure.code == KEY_CHANGED => "If Floom was set up anew, trust its new key; else ask whoever runs it.",
         None => "Mend the cause, then sync again.",
     };
     // Of these it is certain that Floom did not act on them.
-    let certain = ["floom_not_owner", "floom_app_not_found", "floom_key_unknown", "floom_rate_limited"];
+    let certain = ["floom_not_owner", "floom_app_not_found", "floom_key_unknown", "floom_rate_limited", KEY_CHANGED];
     let kept = if certain.contains(&failure.code.as_str()) {
         "It is stored here, encrypted; Floom still has the old state."
     } else {

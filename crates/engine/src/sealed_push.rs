@@ -11,6 +11,7 @@ use uuid::{Builder, Uuid};
 use crate::EngineError;
 use crate::error::refused;
 use crate::push::Change;
+use crate::sealing_key::KEY_CHANGED;
 
 /// How long Floom keeps the value that is replaced.
 const GRACE: Duration = Duration::from_secs(300);
@@ -59,9 +60,9 @@ pub(crate) async fn push_sealed(client: &Client, push: SealedPush) -> Result<Sea
             let sealing_key = client.sealing_key(&slug).await?;
             if pin.is_some_and(|pin| !pin.fits(&sealing_key)) {
                 return Err(refused(
-                    "sealing_key_changed",
+                    KEY_CHANGED,
                     format!("{slug} on this Floom has another sealing key than before."),
-                    "If Floom was set up anew, connect to it again; else ask whoever runs it.",
+                    "If Floom was set up anew, trust its new key; else ask whoever runs it.",
                 ));
             }
             let sealed = sealing_key.seal(&key, &value).map_err(unsealed)?;

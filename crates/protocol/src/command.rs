@@ -147,6 +147,12 @@ commands! {
         /// The app.
         app: AppRef,
     } -> String;
+    /// The creator's word that an app may have another sealing key than the one it was first seen with. What was not
+    /// sent because of that is sent.
+    TrustSealingKey {
+        /// The app.
+        app: AppRef,
+    } -> ();
     /// Registers an app on Local Floom that declares the keys of a previewed file.
     AppFromFile {
         /// The preview whose keys the app will declare.

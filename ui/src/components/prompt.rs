@@ -227,6 +227,8 @@ fn set_aside(props: &RowPromptProps, file: &str, line: u32) -> Html {
 }
 
 fn not_sent(props: &RowPromptProps, failure: &Failure, retry_at: Option<Timestamp>) -> Html {
+    let (app, key) = (props.app.clone(), props.secret.key.clone());
+    let trust = props.desk.on_act(move || Act::TrustKey { app: app.clone(), key: key.clone() });
     html! {
         <div
             class="prompt prompt-danger"
@@ -247,7 +249,13 @@ fn not_sent(props: &RowPromptProps, failure: &Failure, retry_at: Option<Timestam
                     }
                 </small>
             </p>
-            if retry_at.is_some() {
+            if failure.code == "sealing_key_changed" {
+                <div class="do">
+                    <button class="btn" data-testid="prompt-trust" aria-disabled={props.busy.then_some("true")} onclick={trust}>
+                        {words::TRUST_KEY}
+                    </button>
+                </div>
+            } else if retry_at.is_some() {
                 <div class="do">
                     <button class="btn" data-testid="prompt-confirm" onclick={props.desk.on_act(|| Act::Sync)}>{words::TRY_AGAIN}</button>
                 </div>

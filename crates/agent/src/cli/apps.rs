@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use floom_protocol::Failure;
-use floom_protocol::command::{AddApp, Connect, Run, RunPage};
+use floom_protocol::command::{AddApp, Connect, Run, RunPage, TrustSealingKey};
 use floom_protocol::socket::{Face, program_beside};
 use floom_protocol::view::AppRef;
 
@@ -62,6 +62,15 @@ pub(crate) async fn page(face: &mut Face, slug: String, output: &Output) -> Resu
     connected(face, output).await?;
     let url = face.call(RunPage { app: AppRef { connection: None, slug } }).await?;
     Ok(Said::default().line(url.clone()).field("url", url))
+}
+
+/// Trusts the sealing key that an app has now.
+pub(crate) async fn trust(face: &mut Face, slug: String, output: &Output) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    face.call(TrustSealingKey { app: AppRef { connection: None, slug: slug.clone() } }).await?;
+    Ok(Said::default()
+        .line(format!("The new sealing key of {slug} is trusted. What waits is sent."))
+        .field("app", slug))
 }
 
 /// Starts a run and waits for its end.

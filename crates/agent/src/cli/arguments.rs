@@ -245,6 +245,8 @@ pub(crate) enum AppAction {
     List,
     /// Print the address of an app's run page on Local Floom, with the key that opens it
     Page { app: String },
+    /// Trust the sealing key that an app has now, and send what was refused because it is another one
+    Trust { app: String },
 }
 
 #[derive(Debug, Subcommand)]

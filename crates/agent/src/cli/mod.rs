@@ -121,6 +121,7 @@ async fn order(order: Order, output: &Output) -> Result<Said, Failure> {
         Order::Connect { url, no_token, .. } => apps::connect(&mut face().await?, url, no_token).await,
         Order::App { action: AppAction::Add { manifest } } => apps::add(&mut face().await?, &manifest).await,
         Order::App { action: AppAction::List } => apps::list(&mut face().await?, output).await,
+        Order::App { action: AppAction::Trust { app } } => apps::trust(&mut face().await?, app, output).await,
         Order::App { action: AppAction::Page { app } } => apps::page(&mut face().await?, app, output).await,
         Order::Doctor => state::doctor(&mut face().await?).await,
         Order::Lock => vault::lock(&mut face().await?).await,

@@ -29,6 +29,11 @@ pub(crate) struct InProcess {
 }
 
 impl InProcess {
+    /// Makes an app.
+    pub(crate) fn register(&self, manifest: &floom_local::Manifest) {
+        self.store.register(manifest).expect("a new app");
+    }
+
     /// The token of its owner.
     pub(crate) fn token(&self) -> SecretValue {
         self.store.bearer().expect("the store has a token").0

@@ -5,4 +5,5 @@ mod export;
 mod files;
 mod recovery;
 mod run_page;
+mod sealing_key;
 mod secrets;

@@ -211,7 +211,7 @@ async fn last_use_and_users_are_shown_where_floom_tells_them_and_not_guessed_whe
     tokio::spawn(floom_local::serve_with(
         listener,
         store,
-        floom_local::Options { dialect: today, log: None },
+        floom_local::Options { dialect: today, ..floom_local::Options::default() },
         std::future::pending(),
     ));
     bench.call(Connect { url, token: Some(token) }).await.expect("a Floom of today");
