@@ -17,6 +17,7 @@ use crate::engine::{Engine, Reply};
 use crate::error::refused;
 use crate::link::{Contents, reader_of};
 use crate::plan::{FileKey, FileValue, Plan, Row, Rules, plan};
+use crate::precedence::Others;
 use crate::recovery::absolute;
 use crate::{EngineError, file};
 
@@ -129,7 +130,7 @@ impl Engine {
             |link: &Link| Some(&link.path) == path.as_ref() && app.as_ref().is_some_and(|app| app.id == link.app);
         let link = self.links().into_iter().find(same);
         let set_aside = link.as_ref().map(|link| &link.set_aside);
-        let open = self.plan_for(app.as_ref(), &keys, set_aside, &origin.policies())?;
+        let open = self.plan_for(app.as_ref(), path.as_deref(), &keys, set_aside, &origin.policies())?;
         let id = Uuid::new_v4().to_string();
         let (rows, notes) = rows(&keys, &open, notes);
         let preview = ImportPreview {
@@ -182,7 +183,7 @@ impl Engine {
         let set_aside = link.as_ref().map(|link| &link.set_aside);
         let mut policies = previewed.origin.policies();
         policies.extend(call.policies);
-        let open = self.plan_for(Some(&app), &contents.keys, set_aside, &policies)?;
+        let open = self.plan_for(Some(&app), path.as_deref(), &contents.keys, set_aside, &policies)?;
         let origin = |row: &Row| match &path {
             Some(path) => Source::File { path: path.display().to_string(), line: row.line },
             None if from_export => Source::Imported,
@@ -247,6 +248,7 @@ impl Engine {
     pub(crate) fn plan_for(
         &self,
         app: Option<&App>,
+        path: Option<&Path>,
         keys: &[FileKey],
         set_aside: Option<&BTreeMap<String, Fingerprint>>,
         chosen: &BTreeMap<String, Policy>,
@@ -256,7 +258,12 @@ impl Engine {
             None => Vec::new(),
         };
         let none = BTreeMap::new();
-        let rules = Rules { default_policy: Policy::Creator, set_aside: set_aside.unwrap_or(&none), seen: &[], chosen };
+        let others = match (app, path) {
+            (Some(app), Some(path)) => self.others(path, app.id, &secrets),
+            _ => Others::default(),
+        };
+        let set_aside = set_aside.unwrap_or(&none);
+        let rules = Rules { default_policy: Policy::Creator, set_aside, seen: &[], chosen, others: &others };
         Ok(plan(keys, &secrets, &rules))
     }
 
@@ -358,7 +365,7 @@ fn rows(keys: &[FileKey], open: &Plan, mut notes: Vec<Note>) -> (Vec<ImportRow>,
                 line: key.line,
                 key: Some(key.key.clone()).filter(|key| !key.is_empty()),
                 fate: row.fate,
-                effect: effect(row).to_owned(),
+                effect: effect(row),
                 policy: row.refusal.is_none().then_some(row.policy),
                 choosable: row.stores && matches!(row.fate, Fate::New | Fate::Changed | Fate::UserVault),
                 notes: refused.into_iter().chain(of_line).collect(),
@@ -369,8 +376,9 @@ fn rows(keys: &[FileKey], open: &Plan, mut notes: Vec<Note>) -> (Vec<ImportRow>,
 }
 
 /// A row's effect in words.
-fn effect(row: &Row) -> &'static str {
-    match row.fate {
+fn effect(row: &Row) -> String {
+    let words = match row.fate {
+        Fate::Overruled => return format!("{} counts", row.overruled_by.as_deref().unwrap_or("Another file")),
         Fate::New => "New",
         Fate::Changed => "Changed → rotates",
         Fate::Unchanged if row.sends => "Unchanged here → sent",
@@ -380,5 +388,6 @@ fn effect(row: &Row) -> &'static str {
         Fate::UserVault => "Each user supplies it",
         Fate::Gone => "Gone from the file",
         Fate::Skipped => "Skipped",
-    }
+    };
+    words.to_owned()
 }

@@ -1,6 +1,6 @@
 //! The way of one change: watch, read, plan, decide, store, push.
 //!
-//! [`plan`], [`brake`] and [`push`] are rules without a clock, a disk or a
+//! [`plan`], [`precedence`], [`brake`] and [`push`] are rules without a clock, a disk or a
 //! network of their own. [`Engine`] is the one task that owns the vault; files,
 //! Floom and the clock reach it as messages, so everything that is decided is
 //! decided in one place and stored in one transaction.
@@ -20,6 +20,7 @@ mod link;
 mod opening;
 mod outbox;
 pub mod plan;
+pub mod precedence;
 pub mod push;
 mod receipt;
 mod recovery;

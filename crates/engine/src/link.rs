@@ -10,7 +10,7 @@ use floom_protocol::command::{Choice, Link as LinkCall};
 use floom_protocol::import::Fate;
 use floom_protocol::view::{AppRef, LinkView};
 use floom_secret::{Policy, SecretValue};
-use floom_vault::{Fingerprint, Link, LinkId, NewLink, NewReceipt, SeenKey, Source, Vault};
+use floom_vault::{AppId, Fingerprint, Link, LinkId, NewLink, NewReceipt, Secret, SeenKey, Source, Vault};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -18,6 +18,7 @@ use crate::brake::{Brake, Look, brake};
 use crate::engine::Engine;
 use crate::error::refused;
 use crate::plan::{FileKey, FileValue, Plan, Refused, Row, Rules, plan};
+use crate::precedence::{Others, others};
 use crate::{EngineError, file, words};
 
 /// How long a read that pulls a brake is held: an editor may be half-way.
@@ -201,15 +202,20 @@ impl Engine {
     fn take_whole(&mut self, link: &Link, contents: Contents) -> Result<(), EngineError> {
         let mut link = link.clone();
         let names: Vec<String> = link.seen.keys().cloned().collect();
+        let secrets = self.vault()?.secrets(link.app)?;
+        let others = self.others(&link.path, link.app, &secrets);
         let rules = Rules {
             default_policy: link.default_policy,
             set_aside: &link.set_aside,
             seen: &names,
             chosen: &BTreeMap::new(),
+            others: &others,
         };
-        let secrets = self.vault()?.secrets(link.app)?;
-        let open = plan(&contents.keys, &secrets, &rules);
+        let mut open = plan(&contents.keys, &secrets, &rules);
         let now_seen = seen(&contents.keys);
+        if link.seen != now_seen {
+            self.look_at_others(&link);
+        }
         if link.paused.is_some() || link.seen != now_seen {
             link.paused = None;
             link.seen = now_seen;
@@ -220,14 +226,26 @@ impl Engine {
         let state = self.files.entry(link.id).or_default();
         state.keys.clone_from(&contents.keys);
         state.last_read = Some(Timestamp::now());
-        if link.auto && self.restored.is_none() {
-            self.files.entry(link.id).or_default().open = Plan::default();
-            let origin = |row: &Row| Source::File { path: link.path.display().to_string(), line: row.line };
-            self.commit(link.app, &open, &contents.values, origin)?;
-        } else {
+        if !link.auto || self.restored.is_some() {
             state.open = Plan { rows: open.rows.into_iter().filter(|row| row.stores).collect() };
+            return Ok(());
         }
-        Ok(())
+        state.open = Plan { rows: open.rows.extract_if(.., |row| row.asks).collect() };
+        let origin = |row: &Row| Source::File { path: link.path.display().to_string(), line: row.line };
+        self.commit(link.app, &open, &contents.values, origin)
+    }
+
+    /// What the other watched files of `app` say about the keys of the file at `path`.
+    pub(crate) fn others(&self, path: &Path, app: AppId, secrets: &[Secret]) -> Others {
+        let links: Vec<Link> = self.links().into_iter().filter(|link| link.app == app).collect();
+        others(path, &links, secrets)
+    }
+
+    /// Has the other files of the link's app read again: what counts in them may be another line now.
+    fn look_at_others(&self, link: &Link) {
+        for other in self.links().iter().filter(|other| other.app == link.app && other.id != link.id) {
+            self.watcher.look_again(&other.path);
+        }
     }
 
     fn pause(&mut self, link: &Link, brake: &Brake) -> Result<(), EngineError> {
@@ -264,7 +282,7 @@ impl Engine {
     pub(crate) fn add_link(
         &mut self,
         path: &Path,
-        app: floom_vault::AppId,
+        app: AppId,
         auto: bool,
         reader: Option<&str>,
     ) -> Result<Link, EngineError> {
@@ -330,6 +348,7 @@ impl Engine {
         })?;
         self.watcher.forget(path);
         for link in links {
+            self.look_at_others(&link);
             self.files.remove(&link.id);
         }
         Ok(())
@@ -404,6 +423,8 @@ impl Engine {
                     set_aside: &link.set_aside,
                     seen: &[],
                     chosen: &BTreeMap::new(),
+                    // The creator answers about this file's line, whatever the others say.
+                    others: &Others::default(),
                 };
                 let secrets = self.vault()?.secrets(link.app)?;
                 let mut wanted = plan(&contents.keys, &secrets, &rules);

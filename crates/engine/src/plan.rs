@@ -10,6 +10,8 @@ use floom_protocol::import::Fate;
 use floom_secret::Policy;
 use floom_vault::{Fingerprint, Secret};
 
+use crate::precedence::Others;
+
 /// One key of a file, as its reader sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileKey {
@@ -52,6 +54,8 @@ pub struct Rules<'a> {
     pub seen: &'a [String],
     /// Policies chosen for this import, by key.
     pub chosen: &'a BTreeMap<String, Policy>,
+    /// What the app's other files say.
+    pub others: &'a Others,
 }
 
 /// One key's part of a plan.
@@ -69,6 +73,10 @@ pub struct Row {
     pub stores: bool,
     /// Whether Floom is told.
     pub sends: bool,
+    /// Whether the creator is asked even where changes are taken by themselves.
+    pub asks: bool,
+    /// The name of the file that counts for this key in this one's stead.
+    pub overruled_by: Option<String>,
     /// Why the line cannot be taken.
     pub refusal: Option<Refused>,
 }
@@ -106,6 +114,8 @@ pub fn plan(file: &[FileKey], secrets: &[Secret], rules: &Rules<'_>) -> Plan {
         policy: policy_of(known.get(name.as_str()).copied(), rules.default_policy),
         stores: false,
         sends: false,
+        asks: false,
+        overruled_by: None,
         refusal: None,
     }));
     Plan { rows }
@@ -120,6 +130,8 @@ fn row(key: &FileKey, secret: Option<&Secret>, rules: &Rules<'_>) -> Row {
         policy,
         stores: false,
         sends: false,
+        asks: false,
+        overruled_by: None,
         refusal: None,
     };
     let fingerprint = match &key.value {
@@ -138,11 +150,17 @@ fn row(key: &FileKey, secret: Option<&Secret>, rules: &Rules<'_>) -> Row {
     let stored = live.and_then(|secret| secret.current.as_ref()).map(|current| current.fingerprint);
     let declared = secret.is_some_and(|secret| secret.remote.declared);
     let differs = stored != Some(fingerprint);
+    if let Some(file) = rules.others.overruled.get(&key.key) {
+        row.overruled_by = Some(file.clone());
+        row.fate = Fate::Overruled;
+        return row;
+    }
     if differs && rules.set_aside.get(&key.key) == Some(&fingerprint) {
         row.fate = Fate::SetAside;
         return row;
     }
     row.stores = differs;
+    row.asks = differs && rules.others.uncovered.contains(&key.key);
     row.fate = if !declared {
         Fate::Undeclared
     } else if policy == Policy::User {

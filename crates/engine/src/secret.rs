@@ -8,7 +8,7 @@ use floom_protocol::command::Variable;
 use floom_protocol::view::{AppRef, VersionView};
 use floom_secret::{Policy, SecretValue};
 use floom_vault::{
-    App, AppId, Fingerprint, LinkId, NewOutboxItem, NewReceipt, OutboxChange, ReceiptNumber, RemoteState, Secret,
+    App, AppId, Fingerprint, Link, LinkId, NewOutboxItem, NewReceipt, OutboxChange, ReceiptNumber, RemoteState, Secret,
     Source, Tx, kept,
 };
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use crate::engine::Engine;
 use crate::error::refused;
 use crate::plan::{Plan, Row, policy_of};
+use crate::precedence::counts_more;
 use crate::{EngineError, words};
 
 impl Engine {
@@ -406,9 +407,13 @@ fn set_aside_in_files(
         Some(Source::File { path, .. }) => Some(Path::new(path)),
         _ => None,
     };
-    for mut link in tx.links()?.into_iter().filter(|link| link.app == app && Some(link.path.as_path()) != from) {
+    let links: Vec<Link> = tx.links()?.into_iter().filter(|link| link.app == app).collect();
+    for link in links.iter().filter(|link| Some(link.path.as_path()) != from) {
         let Some(seen) = link.seen.get(key).map(|seen| seen.fingerprint) else { continue };
-        if Some(seen) == current {
+        let mut link = link.clone();
+        // A file that counts less is overruled and was not rejected: once its line shows through, it asks.
+        let overruled = from.is_some_and(|from| counts_more(from, &link, &links));
+        if Some(seen) == current || overruled {
             link.set_aside.remove(key);
         } else {
             link.set_aside.insert(key.to_owned(), seen);

@@ -338,7 +338,8 @@ impl Engine {
                 aside.then(|| Prompt::SetAside { file: file::name(&link.path), line: seen.line })
             })
         };
-        rotated.or_else(asks).or_else(set_aside)
+        // A question that waits comes before what is only told.
+        asks().or(rotated).or_else(set_aside)
     }
 
     /// Keys that a watched file brings and the vault does not have yet: they get a row to be asked in.

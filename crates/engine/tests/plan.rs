@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use floom_engine::brake::{Brake, Look, brake};
 use floom_engine::plan::{FileKey, FileValue, Plan, Refused, Row, Rules, plan};
+use floom_engine::precedence::Others;
 use floom_protocol::import::Fate;
 use floom_secret::{Policy, Preview, SecretValue};
 use floom_vault::{AppId, CurrentValue, Fingerprint, RemoteState, Secret, SecretId, Source};
@@ -50,7 +51,13 @@ fn stored(name: &str, seed: u8) -> Secret {
 
 fn plan_of(file: &[FileKey], secrets: &[Secret]) -> Plan {
     let none = BTreeMap::new();
-    let rules = Rules { default_policy: Policy::Creator, set_aside: &none, seen: &[], chosen: &BTreeMap::new() };
+    let rules = Rules {
+        default_policy: Policy::Creator,
+        set_aside: &none,
+        seen: &[],
+        chosen: &BTreeMap::new(),
+        others: &Others::default(),
+    };
     plan(file, secrets, &rules)
 }
 
@@ -102,7 +109,13 @@ fn a_value_that_floom_lost_is_sent_again() {
 #[test]
 fn a_value_that_was_set_aside_is_no_change() {
     let aside = BTreeMap::from([("A".to_owned(), print(2))]);
-    let rules = Rules { default_policy: Policy::Creator, set_aside: &aside, seen: &[], chosen: &BTreeMap::new() };
+    let rules = Rules {
+        default_policy: Policy::Creator,
+        set_aside: &aside,
+        seen: &[],
+        chosen: &BTreeMap::new(),
+        others: &Others::default(),
+    };
     let row = only(plan(&[key("A", 2)], &[stored("A", 1)], &rules));
     assert_eq!((row.fate, row.stores, row.sends), (Fate::SetAside, false, false), "the rejected value stays ignored");
     let moved = only(plan(&[key("A", 3)], &[stored("A", 1)], &rules));
@@ -113,9 +126,39 @@ fn a_value_that_was_set_aside_is_no_change() {
 fn a_line_that_vanished_removes_nothing() {
     let none = BTreeMap::new();
     let seen = ["A".to_owned()];
-    let rules = Rules { default_policy: Policy::Creator, set_aside: &none, seen: &seen, chosen: &BTreeMap::new() };
+    let rules = Rules {
+        default_policy: Policy::Creator,
+        set_aside: &none,
+        seen: &seen,
+        chosen: &BTreeMap::new(),
+        others: &Others::default(),
+    };
     let row = only(plan(&[], &[stored("A", 1)], &rules));
     assert_eq!((row.fate, row.stores, row.sends), (Fate::Gone, false, false), "it is shown and nothing else");
+}
+
+#[test]
+fn a_line_that_another_file_overrules_does_nothing_and_says_whose() {
+    let none = BTreeMap::new();
+    let others = Others { overruled: [("A".to_owned(), ".env.local".to_owned())].into(), ..Others::default() };
+    let chosen = BTreeMap::new();
+    let rules =
+        Rules { default_policy: Policy::Creator, set_aside: &none, seen: &[], chosen: &chosen, others: &others };
+    let row = only(plan(&[key("A", 2)], &[stored("A", 1)], &rules));
+    assert_eq!((row.fate, row.stores, row.sends), (Fate::Overruled, false, false), "it is neither stored nor sent");
+    assert_eq!(row.overruled_by.as_deref(), Some(".env.local"), "the file that counts is named");
+}
+
+#[test]
+fn a_value_that_shows_through_asks_and_one_that_is_stored_does_not() {
+    let none = BTreeMap::new();
+    let others = Others { uncovered: ["A".to_owned(), "B".to_owned()].into(), ..Others::default() };
+    let chosen = BTreeMap::new();
+    let rules =
+        Rules { default_policy: Policy::Creator, set_aside: &none, seen: &[], chosen: &chosen, others: &others };
+    let plan = plan(&[key("A", 2), key("B", 1)], &[stored("A", 1), stored("B", 1)], &rules);
+    let asks: Vec<(&str, bool)> = plan.rows.iter().map(|row| (row.key.as_str(), row.asks)).collect();
+    assert_eq!(asks, [("A", true), ("B", false)], "only another value is a question");
 }
 
 #[test]

@@ -118,6 +118,8 @@ pub enum Fate {
     Unchanged,
     /// A value that the creator set aside before.
     SetAside,
+    /// Another watched file of the app counts for this key.
+    Overruled,
     /// The app does not declare it: stored here, not sent.
     Undeclared,
     /// Each user supplies it: stored here, not sent.

@@ -85,6 +85,7 @@ pub(crate) fn fate(fate: Fate) -> (&'static str, &'static str) {
         Fate::Changed => ("rotate", "rot"),
         Fate::Unchanged => ("same", "same"),
         Fate::SetAside => ("undo", "out"),
+        Fate::Overruled => ("skip", "out"),
         Fate::Undeclared => ("undeclared", "out"),
         Fate::UserVault => ("users", "out"),
         Fate::Gone | Fate::Skipped => ("skip", "out"),

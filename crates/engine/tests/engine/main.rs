@@ -3,6 +3,7 @@
 mod bench;
 mod export;
 mod files;
+mod precedence;
 mod recovery;
 mod run_page;
 mod sealing_key;
