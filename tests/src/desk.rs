@@ -246,13 +246,30 @@ impl Desk {
         until("the agent's death", || arguments_of(agent).is_empty().then_some(agent)).map(|(agent, _)| agent)
     }
 
+    /// Kills Local Floom in the same way.
+    ///
+    /// # Errors
+    /// As [`Desk::kill_agent`].
+    pub fn kill_local_floom(&self) -> Result<(), Trouble> {
+        let server = self.floomsec("serve").ok_or_else(|| Trouble::new("no Local Floom runs"))?;
+        kill(Pid::from_raw(server), Signal::SIGKILL)?;
+        until("Local Floom's death", || arguments_of(server).is_empty().then_some(())).map(drop)
+    }
+
     /// The process number of the agent, while one runs.
     pub fn agent(&self) -> Option<i32> {
-        self.processes().into_iter().find(|process| {
+        self.floomsec("agent")
+    }
+
+    /// The newest process of `floomsec` with this command.
+    fn floomsec(&self, command: &str) -> Option<i32> {
+        let is_it = |process: &i32| {
             let arguments = arguments_of(*process);
             let mut words = arguments.split(|byte| *byte == 0);
-            words.next().is_some_and(|program| program.ends_with(b"floomsec")) && words.next() == Some(b"agent")
-        })
+            words.next().is_some_and(|program| program.ends_with(b"floomsec"))
+                && words.next() == Some(command.as_bytes())
+        };
+        self.processes().into_iter().filter(is_it).max()
     }
 
     /// The process number of a window, while one runs.

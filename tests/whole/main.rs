@@ -4,6 +4,7 @@ mod cli;
 mod desk;
 mod env_files;
 mod import;
+mod kills;
 mod lost;
 mod refusals;
 mod run_page;

@@ -17,6 +17,9 @@ const READER_CASES: &str = "200000";
 /// How often each keychain state meets every call.
 const KEYCHAIN_ROUNDS: &str = "100";
 
+/// How often something is killed.
+const KILLS: &str = "1000";
+
 /// Where NIST's vectors come from: <https://pypi.org/project/cryptography-vectors/>.
 const VECTORS: &str = "cryptography-vectors==50.0.2";
 
@@ -25,12 +28,13 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 /// One step: its name, what it does in words, and how.
 type Step = (&'static str, &'static str, fn() -> Outcome);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("properties", "a million files through the properties of envfile", properties),
     ("readers", "the models of envfile against the real readers", real_readers),
     ("vectors", "AES-256-GCM against NIST's vectors", vectors),
     ("vault", "the vault damaged, killed and restored at full counts", vault),
     ("rotations", "1,000 rotations while apps run", rotations),
+    ("kills", "the agent and Local Floom killed while values are on their way", kills),
     ("openapi", "Local Floom against its own document, by schemathesis", openapi),
     ("keychain", "every keychain state, again and again", keychain),
 ];
@@ -48,6 +52,13 @@ pub(crate) fn soak(only: Option<&str>) -> Outcome {
         say("soak", format_args!("done in {}", spoken(started.elapsed())));
     }
     Ok(())
+}
+
+/// Kills of the running program.
+fn kills() -> Outcome {
+    crate::setup::setup()?;
+    run(&mut cargo(&["build", "--quiet", "--package", "floomsec"]))?;
+    run(cargo(&["test", "--package", "floom-tests", "--test", "whole", "kills::"]).env("FLOOM_KILLS", KILLS))
 }
 
 fn properties() -> Outcome {

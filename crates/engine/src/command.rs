@@ -10,6 +10,7 @@ use crate::standing;
 impl Engine {
     /// Does `command`; what takes long answers later.
     pub(crate) fn command(&mut self, command: Command, reply: Reply) {
+        let Some((command, reply)) = self.unless_early(command, reply) else { return };
         let answer = match command {
             Command::MakeVault(call) => return self.make_vault(call.passphrase, reply),
             Command::StartAnew(_) => return self.start_anew(reply),

@@ -34,6 +34,7 @@ mod standing;
 mod survey;
 mod vault_keys;
 mod watch;
+mod way;
 mod words;
 
 pub use engine::{Engine, Handle, LocalFloom, Started};

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use floom_client::FloomError;
 use floom_protocol::view::{AppRef, RunView};
 
 use crate::EngineError;
@@ -12,8 +11,8 @@ use crate::engine::{Engine, Reply};
 impl Engine {
     /// Starts a run and waits for its end.
     pub(crate) fn run_app(&mut self, reference: &AppRef, reply: Reply) {
-        let ready = self.app(reference).and_then(|app| Ok((self.client(app.connection)?, app)));
-        let (client, app) = match ready {
+        let ready = self.app(reference).and_then(|app| Ok((self.way(app.connection)?, app)));
+        let (way, app) = match ready {
             Ok(ready) => ready,
             Err(error) => {
                 let _ = reply.send(Err(error.into()));
@@ -23,6 +22,7 @@ impl Engine {
         let (slug, connection) = (app.slug, app.connection);
         self.beside(
             async move {
+                let client = way.await?;
                 let id = client.start_run(&slug, serde_json::json!({})).await?;
                 loop {
                     let run = client.run(&id).await?;
@@ -33,8 +33,8 @@ impl Engine {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
-            move |engine, run: Result<floom_client::Run, FloomError>| {
-                let view = run.map_err(EngineError::from).map(|run| RunView {
+            move |engine, run: Result<floom_client::Run, EngineError>| {
+                let view = run.map(|run| RunView {
                     id: run.id,
                     status: format!("{:?}", run.status).to_lowercase(),
                     outputs: run.outputs,

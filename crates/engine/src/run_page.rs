@@ -20,7 +20,7 @@ impl Engine {
         let ready = self.app(reference).and_then(|app| {
             let connection = self.connection(&app.connection.to_string())?;
             match connection.kind {
-                ConnectionKind::Local => Ok((self.client(app.connection)?, app.slug)),
+                ConnectionKind::Local => Ok((self.way(app.connection)?, app.slug)),
                 _ => Err(refused(
                     "page_elsewhere",
                     format!("{} runs on Floom, which has its own page for it.", app.slug),
@@ -28,18 +28,18 @@ impl Engine {
                 )),
             }
         });
-        let (client, slug) = match ready {
+        let (way, slug) = match ready {
             Ok(ready) => ready,
             Err(error) => {
                 let _ = reply.send(Err(error.into()));
                 return;
             }
         };
-        self.beside(async move { client.run_page(&slug).await }, |engine, page| {
+        self.beside(async move { Ok::<_, EngineError>(way.await?.run_page(&slug).await?) }, |engine, page| {
             if page.is_ok() {
                 engine.pages_until = Some(Instant::now() + PAGES_STAY);
             }
-            let _ = reply.send(said(page.map(|page| page.to_string()).map_err(EngineError::from)));
+            let _ = reply.send(said(page.map(|page| page.to_string())));
         });
     }
 }

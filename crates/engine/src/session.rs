@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use floom_client::{AppDetail, BaseUrl, Changed, Client, Dialect, FloomError, SecretEntry, ValueEntry};
-use floom_protocol::Failure;
 use floom_protocol::view::{AppRef, ConnectionState};
+use floom_protocol::{Command, Failure};
 use floom_secret::SecretValue;
 use floom_vault::{App, AppId, Connection, ConnectionId, ConnectionKind, NewConnection, NewReceipt};
 use jiff::Timestamp;
@@ -38,6 +38,8 @@ pub(crate) struct Session {
     failures: u32,
     retry: Option<Instant>,
     asking: bool,
+    /// Commands that need it, and came before its first answer.
+    pub(crate) early: Vec<(Command, Reply)>,
 }
 
 impl Session {
@@ -77,6 +79,7 @@ impl Session {
             failures: 0,
             retry: None,
             asking: false,
+            early: Vec::new(),
         }
     }
 
@@ -184,6 +187,10 @@ impl Engine {
         };
         if let Some(reply) = reply {
             let _ = reply.send(answer);
+        }
+        let early = self.sessions.get_mut(&id).map(|session| std::mem::take(&mut session.early));
+        for (command, reply) in early.unwrap_or_default() {
+            self.command(command, reply);
         }
     }
 
@@ -394,14 +401,6 @@ impl Engine {
     pub(crate) fn is_local(&self, connection: ConnectionId) -> bool {
         let connections = self.vault().and_then(|vault| Ok(vault.connections()?)).unwrap_or_default();
         connections.iter().any(|known| known.id == connection && known.kind == ConnectionKind::Local)
-    }
-
-    /// The client of an app's connection.
-    pub(crate) fn client(&self, connection: ConnectionId) -> Result<Client, EngineError> {
-        let client = self.sessions.get(&connection).and_then(|session| session.client.clone());
-        client.ok_or_else(|| {
-            refused("floom_not_connected", "This Floom is not connected.", "Wait until it is, or connect it again.")
-        })
     }
 
     /// Registers an app on Local Floom, which is started for it, and shows it.
