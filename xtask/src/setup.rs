@@ -8,8 +8,9 @@ use crate::{apt, wasm};
 const BUILD: [&str; 3] = ["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev"];
 
 /// To see the whole program run without a screen: a display, a session bus, a keychain, a clipboard, a driver for the
-/// window, a browser with its own for the run page, the two typefaces of the design, and what makes a disk fail.
-const DESK: [&str; 10] = [
+/// window, a browser with its own for the run page, the two typefaces of the design, what makes a disk fail, and two
+/// programs that save files in ways of their own.
+const DESK: [&str; 12] = [
     "chromium",
     "chromium-driver",
     "xvfb",
@@ -20,6 +21,8 @@ const DESK: [&str; 10] = [
     "fonts-inter",
     "fonts-jetbrains-mono",
     "strace",
+    "vim-tiny",
+    "python3",
 ];
 
 /// Brings in what is missing and gives the compiler for the front end.

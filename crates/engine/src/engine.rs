@@ -276,7 +276,10 @@ impl Engine {
             if self.stop_by.is_none() {
                 self.kick();
             }
-            self.publish();
+            // What many messages change is shown once.
+            if inbox.is_empty() && quiet.is_empty() {
+                self.publish();
+            }
         }
     }
 

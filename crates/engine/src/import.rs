@@ -98,7 +98,7 @@ impl Engine {
             ));
         }
         let linked: Vec<Link> = match &path {
-            Some(path) => self.links().into_iter().filter(|link| link.path == *path).collect(),
+            Some(path) => self.links_at(path),
             None => Vec::new(),
         };
         let chosen = call.reader.as_deref().or(linked.first().and_then(|link| link.reader.as_deref()));

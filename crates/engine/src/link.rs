@@ -1,6 +1,6 @@
 //! Watched files: what their last read said, and what is done about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -137,6 +137,14 @@ impl Engine {
         self.vault().and_then(|vault| Ok(vault.links()?)).unwrap_or_default()
     }
 
+    pub(crate) fn links_of(&self, app: AppId) -> Vec<Link> {
+        self.vault().and_then(|vault| Ok(vault.links_of(app)?)).unwrap_or_default()
+    }
+
+    pub(crate) fn links_at(&self, path: &Path) -> Vec<Link> {
+        self.vault().and_then(|vault| Ok(vault.links_at(path)?)).unwrap_or_default()
+    }
+
     pub(crate) fn link_by_id(&self, id: &str) -> Result<Link, EngineError> {
         self.links()
             .into_iter()
@@ -146,7 +154,8 @@ impl Engine {
 
     /// A file has been quiet for a while after something happened to it.
     pub(crate) fn file_quiet(&mut self, path: &Path) {
-        for link in self.links().into_iter().filter(|link| link.path == path) {
+        self.watcher.look_where(path);
+        for link in self.links_at(path) {
             self.read_link(link.id, false);
         }
     }
@@ -158,7 +167,7 @@ impl Engine {
 
     /// Reads a linked file and does what its rules say, as they stand in the vault now.
     fn read_link(&mut self, id: LinkId, hold_over: bool) {
-        let Some(link) = self.links().into_iter().find(|link| link.id == id) else { return };
+        let Ok(link) = self.vault().and_then(|vault| Ok(vault.link(id)?)) else { return };
         let outcome = file::read(&link.path);
         let state = self.files.entry(link.id).or_default();
         state.held_until = None;
@@ -202,7 +211,8 @@ impl Engine {
     fn take_whole(&mut self, link: &Link, contents: Contents) -> Result<(), EngineError> {
         let mut link = link.clone();
         let names: Vec<String> = link.seen.keys().cloned().collect();
-        let secrets = self.vault()?.secrets(link.app)?;
+        let concerned = contents.keys.iter().map(|key| key.key.as_str()).chain(names.iter().map(String::as_str));
+        let secrets = self.secrets_named(link.app, &concerned.collect())?;
         let others = self.others(&link.path, link.app, &secrets);
         let rules = Rules {
             default_policy: link.default_policy,
@@ -213,9 +223,7 @@ impl Engine {
         };
         let mut open = plan(&contents.keys, &secrets, &rules);
         let now_seen = seen(&contents.keys);
-        if link.seen != now_seen {
-            self.look_at_others(&link);
-        }
+        self.look_at_others(&link, &now_seen);
         if link.paused.is_some() || link.seen != now_seen {
             link.paused = None;
             link.seen = now_seen;
@@ -237,15 +245,29 @@ impl Engine {
 
     /// What the other watched files of `app` say about the keys of the file at `path`.
     pub(crate) fn others(&self, path: &Path, app: AppId, secrets: &[Secret]) -> Others {
-        let links: Vec<Link> = self.links().into_iter().filter(|link| link.app == app).collect();
-        others(path, &links, secrets)
+        others(path, &self.links_of(app), secrets)
     }
 
-    /// Has the other files of the link's app read again: what counts in them may be another line now.
-    fn look_at_others(&self, link: &Link) {
-        for other in self.links().iter().filter(|other| other.app == link.app && other.id != link.id) {
-            self.watcher.look_again(&other.path);
+    /// Has the other files of the link's app read again in which other lines count, now that this one has `seen`.
+    fn look_at_others(&self, link: &Link, seen: &BTreeMap<String, SeenKey>) {
+        let came = seen.keys().filter(|key| !link.seen.contains_key(*key));
+        let went = link.seen.keys().filter(|key| !seen.contains_key(*key));
+        let moved: Vec<&String> = came.chain(went).collect();
+        if moved.is_empty() {
+            return;
         }
+        for other in self.links_of(link.app).iter().filter(|other| other.id != link.id) {
+            if moved.iter().any(|key| other.seen.contains_key(*key)) {
+                self.watcher.look_again(&other.path);
+            }
+        }
+    }
+
+    /// The secrets of `app` with these names, as far as there are such.
+    fn secrets_named(&self, app: AppId, names: &BTreeSet<&str>) -> Result<Vec<Secret>, EngineError> {
+        let vault = self.vault()?;
+        let found = names.iter().filter_map(|name| vault.find_secret(app, name).transpose());
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     fn pause(&mut self, link: &Link, brake: &Brake) -> Result<(), EngineError> {
@@ -297,7 +319,7 @@ impl Engine {
             ));
         }
         let now = Timestamp::now();
-        let known = self.links().into_iter().find(|link| link.path == path && link.app == app);
+        let known = self.links_at(path).into_iter().find(|link| link.app == app);
         let name = file::name(path);
         let id = self.vault_mut()?.transaction(|tx| {
             if let Some(known) = known {
@@ -329,7 +351,7 @@ impl Engine {
     /// Stops watching a file; nothing that came from it is removed.
     pub(crate) fn unlink(&mut self, path: &str) -> Result<(), EngineError> {
         let path = Path::new(path);
-        let links: Vec<Link> = self.links().into_iter().filter(|link| link.path == path).collect();
+        let links = self.links_at(path);
         if links.is_empty() {
             return Err(refused(
                 "link_unknown",
@@ -348,7 +370,7 @@ impl Engine {
         })?;
         self.watcher.forget(path);
         for link in links {
-            self.look_at_others(&link);
+            self.look_at_others(&link, &BTreeMap::new());
             self.files.remove(&link.id);
         }
         Ok(())
@@ -383,7 +405,7 @@ impl Engine {
     /// Answers the question in a row about a watched file's value.
     pub(crate) fn answer(&mut self, app: &AppRef, key: &str, choice: Choice) -> Result<(), EngineError> {
         let app = self.app(app)?;
-        let links: Vec<Link> = self.links().into_iter().filter(|link| link.app == app.id).collect();
+        let links = self.links_of(app.id);
         let asks =
             |link: &&Link| self.files.get(&link.id).is_some_and(|file| file.open.rows.iter().any(|row| row.key == key));
         let aside =

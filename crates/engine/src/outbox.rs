@@ -102,8 +102,7 @@ impl Engine {
                 blocked.insert(item.secret);
                 continue;
             }
-            let secret = vault.secrets(app.id)?.into_iter().find(|secret| secret.id == item.secret);
-            let Some(secret) = secret else { continue };
+            let Some(secret) = vault.secret_with(item.secret)? else { continue };
             return Ok(Some((item, app, secret)));
         }
         Ok(None)

@@ -8,7 +8,7 @@ use floom_protocol::command::Variable;
 use floom_protocol::view::{AppRef, VersionView};
 use floom_secret::{Policy, SecretValue};
 use floom_vault::{
-    App, AppId, Fingerprint, Link, LinkId, NewOutboxItem, NewReceipt, OutboxChange, ReceiptNumber, RemoteState, Secret,
+    App, AppId, Fingerprint, LinkId, NewOutboxItem, NewReceipt, OutboxChange, ReceiptNumber, RemoteState, Secret,
     Source, Tx, kept,
 };
 use jiff::Timestamp;
@@ -287,7 +287,7 @@ impl Engine {
 
     /// What was asked about `key` is answered by what was just decided.
     fn nothing_asked(&mut self, app: AppId, key: &str) {
-        let links: Vec<LinkId> = self.links().iter().filter(|link| link.app == app).map(|link| link.id).collect();
+        let links: Vec<LinkId> = self.links_of(app).iter().map(|link| link.id).collect();
         for link in links {
             if let Some(file) = self.files.get_mut(&link) {
                 file.open.rows.retain(|row| row.key != key);
@@ -407,7 +407,7 @@ fn set_aside_in_files(
         Some(Source::File { path, .. }) => Some(Path::new(path)),
         _ => None,
     };
-    let links: Vec<Link> = tx.links()?.into_iter().filter(|link| link.app == app).collect();
+    let links = tx.links_of(app)?;
     for link in links.iter().filter(|link| Some(link.path.as_path()) != from) {
         let Some(seen) = link.seen.get(key).map(|seen| seen.fingerprint) else { continue };
         let mut link = link.clone();

@@ -13,7 +13,7 @@ use floom_protocol::view::{
     RecoveryView, SecretView, Snapshot, SourceView, SyncView, VaultView,
 };
 use floom_secret::Policy;
-use floom_vault::{App, ConnectionKind, Link, OutboxChange, OutboxItem, Secret, SecretId, Source, Standing, good_copy};
+use floom_vault::{App, AppId, ConnectionKind, Link, OutboxChange, OutboxItem, Secret, Source, Standing, good_copy};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::{Engine, Slot};
@@ -221,7 +221,7 @@ impl Engine {
         };
         let order: HashMap<String, usize> =
             self.declared(app.connection, &app.slug).into_iter().enumerate().map(|(place, key)| (key, place)).collect();
-        let links: Vec<Link> = self.links().into_iter().filter(|link| link.app == app.id).collect();
+        let links = self.links_of(app.id);
         let mut views: Vec<SecretView> = secrets
             .iter()
             .filter(|secret| secret.remote.declared || (secret.current.is_some() && secret.removed_at.is_none()))
@@ -379,7 +379,7 @@ impl Engine {
     pub(crate) fn link_views(&self) -> Vec<LinkView> {
         let vault = self.vault();
         let apps = vault.and_then(|vault| Ok(vault.apps()?)).unwrap_or_default();
-        let outbox = self.vault().and_then(|vault| Ok(vault.outbox()?)).unwrap_or_default();
+        let waiting = self.waiting_names();
         self.links()
             .into_iter()
             .filter_map(|link| {
@@ -391,14 +391,24 @@ impl Engine {
                     app: app.slug.clone(),
                     connection: app.connection.to_string(),
                     auto: link.auto,
-                    state: self.link_state(&link, &outbox),
+                    state: self.link_state(&link, &waiting),
                     reader: reader_of(link.reader.as_deref(), Some(&link.path)).0.name().to_owned(),
                 })
             })
             .collect()
     }
 
-    fn link_state(&self, link: &Link, outbox: &[OutboxItem]) -> LinkState {
+    /// The names of the secrets with a change on its way, once for each change.
+    fn waiting_names(&self) -> Vec<(AppId, String)> {
+        let named = |item: OutboxItem| {
+            let secrets = self.vault().and_then(|vault| Ok(vault.secret_name(item.secret)?));
+            secrets.ok().map(|name| (item.app, name))
+        };
+        let outbox = self.vault().and_then(|vault| Ok(vault.outbox()?)).unwrap_or_default();
+        outbox.into_iter().filter_map(named).collect()
+    }
+
+    fn link_state(&self, link: &Link, waiting: &[(AppId, String)]) -> LinkState {
         let Some(state) = self.files.get(&link.id) else { return LinkState::Locked };
         if let Some(brake) = brake_of(link) {
             let name = file::name(&link.path);
@@ -414,10 +424,7 @@ impl Engine {
         if !state.open.rows.is_empty() {
             return LinkState::Asks { changes: count(state.open.rows.len()) };
         }
-        let secrets = self.vault().and_then(|vault| Ok(vault.secrets(link.app)?)).unwrap_or_default();
-        let names: HashMap<SecretId, &str> = secrets.iter().map(|secret| (secret.id, secret.name.as_str())).collect();
-        let of_file = |item: &&OutboxItem| names.get(&item.secret).is_some_and(|name| link.seen.contains_key(*name));
-        let waiting = outbox.iter().filter(of_file).count();
+        let waiting = waiting.iter().filter(|(app, name)| *app == link.app && link.seen.contains_key(name)).count();
         if waiting > 0 {
             return LinkState::Waiting { changes: count(waiting) };
         }

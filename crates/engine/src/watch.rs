@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use notify::event::{AccessKind, AccessMode};
+use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -18,18 +18,37 @@ use tokio::time::Instant;
 /// How long a file must be left alone before it is read.
 pub(crate) const QUIET: Duration = Duration::from_millis(40);
 
+/// The longest that a writer is waited for that has a file open; what is there then is read.
+const OPEN: Duration = Duration::from_secs(2);
+
+/// Symbolic links that are followed one after the other; Linux itself follows 40.
+const LINKS: usize = 40;
+
 /// Folders that are watched, and the files in them that matter.
 pub(crate) struct Watcher {
     system: Option<RecommendedWatcher>,
+    /// How many followed files each watched folder serves.
     folders: BTreeMap<PathBuf, usize>,
-    files: HashMap<PathBuf, Vec<PathBuf>>,
+    files: HashMap<PathBuf, Places>,
     interest: mpsc::UnboundedSender<Interest>,
 }
 
+/// Everything whose change can change what a file holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Places {
+    /// What is told of: the file, what it points to, the folder that it is in, symbolic links on the way.
+    names: BTreeSet<PathBuf>,
+    /// The folders that these are in. All of them are there.
+    folders: BTreeSet<PathBuf>,
+}
+
 enum Interest {
+    /// Something happened to this name, and whoever did it is done.
     Touched(PathBuf),
+    /// Something was written to it by a program that has it open.
+    Written(PathBuf),
     Rescan,
-    Follow(PathBuf, PathBuf),
+    Follow(PathBuf, BTreeSet<PathBuf>),
     Forget(PathBuf),
 }
 
@@ -44,8 +63,10 @@ impl Watcher {
                 let _ = touched.send(Interest::Rescan);
             }
             Ok(event) if matters(event.kind) => {
+                let of: fn(PathBuf) -> Interest =
+                    if is_followed_by_a_close(event.kind) { Interest::Written } else { Interest::Touched };
                 for path in event.paths {
-                    let _ = touched.send(Interest::Touched(path));
+                    let _ = touched.send(of(path));
                 }
             }
             Ok(_) => {}
@@ -57,39 +78,46 @@ impl Watcher {
         Self { system, folders: BTreeMap::new(), files: HashMap::new(), interest }
     }
 
-    /// Follows `path`, and the file that it points to where it is a symbolic link.
+    /// Follows `path`: the file, what it points to, and the folders without which it is not there.
     /// Returns whether the system watches it (else only [`Watcher::look_again`] helps).
     pub(crate) fn follow(&mut self, path: &Path) -> bool {
-        self.forget(path);
-        let mut places: BTreeSet<PathBuf> = [path.to_owned()].into();
-        places.extend(path.canonicalize());
-        places.extend(
-            path.parent()
-                .and_then(|folder| folder.canonicalize().ok())
-                .zip(path.file_name())
-                .map(|(folder, name)| folder.join(name)),
-        );
+        let places = Places::of(path);
+        let before = self.files.insert(path.to_owned(), places.clone());
+        if before.as_ref() == Some(&places) {
+            return true;
+        }
+        let _ = self.interest.send(Interest::Follow(path.to_owned(), places.names));
         let mut watched = true;
-        let mut folders = Vec::new();
-        for place in places {
-            let _ = self.interest.send(Interest::Follow(place.clone(), path.to_owned()));
-            let Some(folder) = place.parent().map(Path::to_owned) else { continue };
+        for folder in places.folders {
             let users = self.folders.entry(folder.clone()).or_default();
-            if *users == 0 {
+            *users += 1;
+            if *users == 1 {
                 let system = self.system.as_mut();
                 watched &= system.is_some_and(|system| system.watch(&folder, RecursiveMode::NonRecursive).is_ok());
             }
-            *users += 1;
-            folders.push(folder);
         }
-        self.files.insert(path.to_owned(), folders);
+        self.release(before.unwrap_or_default().folders);
         watched
+    }
+
+    /// Looks where `path` leads now: a folder that is new has no watch, a link that was swapped leads elsewhere. What
+    /// happened there before it was watched is looked at.
+    pub(crate) fn look_where(&mut self, path: &Path) {
+        let known = self.files.get(path).cloned();
+        self.follow(path);
+        if known.as_ref() != self.files.get(path) {
+            self.look_again(path);
+        }
     }
 
     /// Stops following `path`.
     pub(crate) fn forget(&mut self, path: &Path) {
-        let Some(folders) = self.files.remove(path) else { return };
+        let Some(places) = self.files.remove(path) else { return };
         let _ = self.interest.send(Interest::Forget(path.to_owned()));
+        self.release(places.folders);
+    }
+
+    fn release(&mut self, folders: BTreeSet<PathBuf>) {
         for folder in folders {
             let Some(users) = self.folders.get_mut(&folder) else { continue };
             *users -= 1;
@@ -109,9 +137,51 @@ impl Watcher {
     }
 }
 
+impl Places {
+    fn of(path: &Path) -> Self {
+        let mut places = Self::default();
+        let mut next = Some(path.to_owned());
+        for _ in 0..LINKS {
+            let Some(name) = next.take() else { break };
+            places.add(&name);
+            for folder in name.ancestors().skip(1).filter(|folder| folder.is_symlink()) {
+                places.add(folder);
+            }
+            let target = std::fs::read_link(&name).ok();
+            next = target.and_then(|target| Some(name.parent()?.join(target)));
+        }
+        places
+    }
+
+    /// Adds `name` and the folder that it is in; where that is not there, what would have to appear first.
+    fn add(&mut self, name: &Path) {
+        let mut missing = name;
+        while let Some(folder) = missing.parent() {
+            let Ok(there) = folder.canonicalize() else {
+                missing = folder;
+                continue;
+            };
+            self.names.extend(missing.file_name().map(|last| there.join(last)));
+            self.names.insert(missing.to_owned());
+            // A folder that is renamed or deleted is told of in the folder above it.
+            if let Some(above) = there.parent() {
+                self.names.insert(there.clone());
+                self.folders.insert(above.to_owned());
+            }
+            self.folders.insert(there);
+            return;
+        }
+    }
+}
+
 /// Reads are ignored (our own would loop for ever), all else is looked at.
 fn matters(kind: EventKind) -> bool {
     !matches!(kind, EventKind::Access(access) if access != AccessKind::Close(AccessMode::Write))
+}
+
+/// Where the system tells of the end of a writing (Linux does), what is written before it may be half of a value.
+fn is_followed_by_a_close(kind: EventKind) -> bool {
+    cfg!(target_os = "linux") && matches!(kind, EventKind::Modify(ModifyKind::Data(_)))
 }
 
 /// Turns events into one report per file, when it has been quiet.
@@ -135,24 +205,34 @@ async fn settle(mut events: mpsc::UnboundedReceiver<Interest>, quiet: mpsc::Unbo
                 continue;
             }
         };
-        let due = Instant::now() + QUIET;
+        let now = Instant::now();
         match event {
-            Interest::Touched(place) => {
-                pending.extend(followed.get(&place).into_iter().flatten().map(|path| (path.clone(), due)));
+            Interest::Touched(name) => {
+                pending.extend(followed.get(&name).into_iter().flatten().map(|path| (path.clone(), now + QUIET)));
             }
-            Interest::Rescan => pending.extend(followed.values().flatten().map(|path| (path.clone(), due))),
-            Interest::Follow(place, path) => {
-                followed.entry(place).or_default().insert(path);
+            Interest::Written(name) => {
+                pending.extend(followed.get(&name).into_iter().flatten().map(|path| (path.clone(), now + OPEN)));
+            }
+            Interest::Rescan => pending.extend(followed.values().flatten().map(|path| (path.clone(), now + QUIET))),
+            Interest::Follow(path, names) => {
+                let_go(&mut followed, &path);
+                for name in names {
+                    followed.entry(name).or_default().insert(path.clone());
+                }
             }
             Interest::Forget(path) => {
                 pending.remove(&path);
-                followed.retain(|_, paths| {
-                    paths.remove(&path);
-                    !paths.is_empty()
-                });
+                let_go(&mut followed, &path);
             }
         }
     }
+}
+
+fn let_go(followed: &mut HashMap<PathBuf, BTreeSet<PathBuf>>, path: &Path) {
+    followed.retain(|_, paths| {
+        paths.remove(path);
+        !paths.is_empty()
+    });
 }
 
 async fn sleep_until(at: Option<Instant>) {

@@ -203,6 +203,36 @@ impl Records {
         Readable::of(rows.map(|row| self.checked_link(row.map_err(unfit)?)?.link()))
     }
 
+    /// The links of one app, oldest first.
+    ///
+    /// # Errors
+    /// As [`Records::links`].
+    pub fn links_of(&self, app: AppId) -> Result<Vec<Link>, VaultError> {
+        let mut statement =
+            self.db.prepare_cached(&format!("{SELECT} WHERE apps.id = ?1 ORDER BY links.created_at, links.id"))?;
+        let rows = statement.query_map([app], LinkRow::read)?;
+        rows.map(|row| self.checked_link(row?)?.link()).collect()
+    }
+
+    /// The links of one file, oldest first; it may belong to several apps.
+    ///
+    /// # Errors
+    /// As [`Records::links`].
+    pub fn links_at(&self, path: &Path) -> Result<Vec<Link>, VaultError> {
+        let mut statement =
+            self.db.prepare_cached(&format!("{SELECT} WHERE links.path = ?1 ORDER BY links.created_at, links.id"))?;
+        let rows = statement.query_map([path_bytes(path)], LinkRow::read)?;
+        rows.map(|row| self.checked_link(row?)?.link()).collect()
+    }
+
+    /// One link.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], [`VaultError::RowAltered`].
+    pub fn link(&self, id: LinkId) -> Result<Link, VaultError> {
+        self.link_row(id)?.link()
+    }
+
     fn link_row(&self, id: LinkId) -> Result<LinkRow, VaultError> {
         let sql = format!("{SELECT} WHERE links.id = ?1");
         let row = self.db.prepare_cached(&sql)?.query_row([id], LinkRow::read).optional()?;

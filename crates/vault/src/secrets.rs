@@ -203,6 +203,22 @@ impl Records {
         row.map(|row| self.secret(row)).transpose()
     }
 
+    /// One secret.
+    ///
+    /// # Errors
+    /// As [`Records::find_secret`].
+    pub fn secret_with(&self, id: SecretId) -> Result<Option<Secret>, VaultError> {
+        self.one_secret("WHERE secrets.id = ?1", [id])?.map(|row| self.secret(row)).transpose()
+    }
+
+    /// The name of a secret.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], [`VaultError::RowAltered`].
+    pub fn secret_name(&self, id: SecretId) -> Result<String, VaultError> {
+        Ok(self.secret_row(id)?.name)
+    }
+
     pub(crate) fn secret_row(&self, id: SecretId) -> Result<SecretRow, VaultError> {
         self.one_secret("WHERE secrets.id = ?1", [id])?.ok_or(VaultError::NotFound("secret"))
     }

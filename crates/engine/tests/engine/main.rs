@@ -6,5 +6,6 @@ mod files;
 mod precedence;
 mod recovery;
 mod run_page;
+mod saves;
 mod sealing_key;
 mod secrets;
