@@ -86,6 +86,7 @@ impl Bench {
         let bench = Self { folder, keychain, engine, local };
         bench.call(MakeVault { passphrase: None }).await.expect("a first vault");
         bench.call(StartLocal {}).await.expect("Local Floom starts");
+        bench.until("the sample app is shown", |snapshot| !snapshot.apps.is_empty()).await;
         bench
     }
 
