@@ -28,12 +28,13 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 /// One step: its name, what it does in words, and how.
 type Step = (&'static str, &'static str, fn() -> Outcome);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("properties", "a million files through the properties of envfile", properties),
     ("readers", "the models of envfile against the real readers", real_readers),
     ("vectors", "AES-256-GCM against NIST's vectors", vectors),
     ("vault", "the vault damaged, killed and restored at full counts", vault),
     ("rotations", "1,000 rotations while apps run", rotations),
+    ("model", "every state of the push within a large budget of decisions and faults", model),
     ("kills", "the agent and Local Floom killed while values are on their way", kills),
     ("openapi", "Local Floom against its own document, by schemathesis", openapi),
     ("keychain", "every keychain state, again and again", keychain),
@@ -52,6 +53,11 @@ pub(crate) fn soak(only: Option<&str>) -> Outcome {
         say("soak", format_args!("done in {}", spoken(started.elapsed())));
     }
     Ok(())
+}
+
+/// The model of the push.
+fn model() -> Outcome {
+    run(cargo(&["test", "--package", "floom-engine", "--test", "model", "--", "--nocapture"]).env("FLOOM_SOAK", "1"))
 }
 
 /// Kills of the running program.

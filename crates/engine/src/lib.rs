@@ -1,6 +1,6 @@
 //! The way of one change: watch, read, plan, decide, store, push.
 //!
-//! [`plan`], [`precedence`], [`brake`] and [`push`] are rules without a clock, a disk or a
+//! [`plan`], [`precedence`], [`brake`] and [`saga`] are rules without a clock, a disk or a
 //! network of their own. [`Engine`] is the one task that owns the vault; files,
 //! Floom and the clock reach it as messages, so everything that is decided is
 //! decided in one place and stored in one transaction.
@@ -26,6 +26,7 @@ mod receipt;
 mod recovery;
 mod run;
 mod run_page;
+pub mod saga;
 mod sealed_push;
 mod sealing_key;
 mod secret;
@@ -41,4 +42,5 @@ pub use engine::{Engine, Handle, LocalFloom, Started};
 pub use error::EngineError;
 pub use file::read as read_file;
 pub use link::reader_for;
+pub use secret::replaces;
 pub use standing::UNDO;

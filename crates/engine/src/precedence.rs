@@ -42,16 +42,12 @@ pub struct Others {
     pub uncovered: BTreeSet<String>,
 }
 
-/// What `links` say about the keys of the file at `path`, a link of the same app or about to be one. `secrets` are the
-/// app's.
+/// What `links` say about the keys of the file at `path`. All are of one app, as are `secrets`. A file that is not
+/// watched is taken by the creator's own act, and nothing is said about it.
 pub fn others(path: &Path, links: &[Link], secrets: &[Secret]) -> Others {
-    let own = links.iter().find(|link| link.path == path);
-    let above = |link: &&Link| match own {
-        Some(own) => place(link) > place(own),
-        None => Locality::of(&link.path) >= Locality::of(path),
-    };
     let mut others = Others::default();
-    for link in links.iter().filter(|link| link.path != path).filter(above) {
+    let Some(own) = links.iter().find(|link| link.path == path) else { return others };
+    for link in links.iter().filter(|link| place(link) > place(own)) {
         let counts = link.seen.iter().filter(|(key, seen)| link.set_aside.get(*key) != Some(&seen.fingerprint));
         others.overruled.extend(counts.map(|(key, _)| (key.clone(), file::name(&link.path))));
     }
@@ -60,11 +56,7 @@ pub fn others(path: &Path, links: &[Link], secrets: &[Secret]) -> Others {
             continue;
         };
         let from = Path::new(from);
-        let counted_more = match own {
-            Some(own) => counts_more(from, own, links),
-            None => Locality::of(from) > Locality::of(path),
-        };
-        if from != path && counted_more && !others.overruled.contains_key(&secret.name) {
+        if from != path && counts_more(from, own, links) && !others.overruled.contains_key(&secret.name) {
             others.uncovered.insert(secret.name.clone());
         }
     }

@@ -1,9 +1,4 @@
-//! Sending one change to Floom: a saga, because the real API needs two calls for it.
-//!
-//! Read the policies, flip the policy if needed, put the value, read back. Between
-//! flip and value the key is missing for every run, so a value that fails after a
-//! flip puts the policy back. Every step may be repeated: a change that was killed
-//! half-way is sent again from its first step.
+//! Sending one change to a Floom of today: the saga's calls, made one after the other.
 
 use std::future::Future;
 
@@ -12,6 +7,7 @@ use floom_secret::{Policy, SecretValue};
 
 use crate::EngineError;
 use crate::error::refused;
+use crate::saga::{Ask, End, Entry, Goal, Progress, Saga, Told};
 
 /// What Floom is told about one key.
 #[derive(Debug)]
@@ -66,11 +62,10 @@ impl Remote for Client {
 
 /// Brings `key` of the app `slug` into the state that `change` says, and reads it back.
 ///
-/// `before` is the policy that Floom was last known to have: when an earlier try was
-/// killed between flip and value, it tells what the policy has to go back to.
+/// `before` is the policy that Floom was last known to have ([`Saga::start`]).
 ///
 /// # Errors
-/// Floom's refusals; `floom_not_confirmed` when what is read back is something else.
+/// Floom's refusals, of which the first is told; `floom_not_confirmed` when what is read back is something else.
 pub async fn push(
     remote: &impl Remote,
     slug: &str,
@@ -78,57 +73,62 @@ pub async fn push(
     change: &Change,
     before: Option<Policy>,
 ) -> Result<PolicyEntry, EngineError> {
-    match change {
-        Change::Value(value) => push_value(remote, slug, key, value, before).await?,
-        Change::Policy(policy) => remote.set_policy(slug, key, *policy).await?,
-        Change::Remove => {
-            remote.remove_value(slug, key).await?;
+    let mut saga = Saga::start(change.goal(), before);
+    let mut entry = None;
+    let mut failed = None;
+    loop {
+        let answer = match saga.ask() {
+            Ask::Entry => remote.policies(slug).await.map(|all| {
+                entry = all.into_iter().find(|entry| entry.key == key);
+                Told::Entry(entry.as_ref().map(told_entry))
+            }),
+            Ask::SetPolicy(policy) => remote.set_policy(slug, key, policy).await.map(|()| Told::Done),
+            Ask::SetValue => match change {
+                Change::Value(value) => remote.set_value(slug, key, value).await.map(|()| Told::Done),
+                Change::Policy(_) | Change::Remove => Ok(Told::Failed),
+            },
+            Ask::RemoveValue => remote.remove_value(slug, key).await.map(|_| Told::Done),
+        };
+        let told = answer.unwrap_or_else(|error| {
+            failed.get_or_insert(error);
+            Told::Failed
+        });
+        match (saga.told(told), failed.take(), entry.take()) {
+            (Progress::Goes(next), kept, seen) => (saga, failed, entry) = (next, kept, seen),
+            (Progress::Ends(End::Confirmed), _, Some(entry)) => return Ok(entry),
+            (Progress::Ends(End::Failed), Some(error), _) => return Err(error.into()),
+            (Progress::Ends(End::Undeclared), ..) => return Err(undeclared(slug, key)),
+            (Progress::Ends(_), ..) => return Err(not_confirmed(key)),
         }
     }
-    let entry = entry(remote, slug, key).await?;
-    let confirmed = match change {
-        Change::Value(_) => entry.policy == Policy::Creator && entry.creator_has_value,
-        Change::Policy(policy) => entry.policy == *policy,
-        Change::Remove => !entry.creator_has_value,
-    };
-    if confirmed {
-        return Ok(entry);
+}
+
+impl Change {
+    fn goal(&self) -> Goal {
+        match self {
+            Self::Value(_) => Goal::Value,
+            Self::Policy(policy) => Goal::Policy(*policy),
+            Self::Remove => Goal::Removed,
+        }
     }
-    Err(refused(
+}
+
+fn told_entry(entry: &PolicyEntry) -> Entry {
+    Entry { policy: entry.policy, has_value: entry.creator_has_value }
+}
+
+fn undeclared(slug: &str, key: &str) -> EngineError {
+    refused(
+        "floom_key_unknown",
+        format!("{slug} does not declare {key}. It stays on this computer."),
+        "Declare it in the app's manifest, then sync again.",
+    )
+}
+
+fn not_confirmed(key: &str) -> EngineError {
+    refused(
         "floom_not_confirmed",
         format!("Floom took the change of {key} and then said something else."),
         "It is sent again.",
-    ))
-}
-
-async fn push_value(
-    remote: &impl Remote,
-    slug: &str,
-    key: &str,
-    value: &SecretValue,
-    before: Option<Policy>,
-) -> Result<(), EngineError> {
-    let entry = entry(remote, slug, key).await?;
-    let flips = entry.policy != Policy::Creator;
-    let flipped_earlier = !entry.creator_has_value && before == Some(Policy::User);
-    if flips {
-        remote.set_policy(slug, key, Policy::Creator).await?;
-    }
-    let put = remote.set_value(slug, key, value).await;
-    if put.is_err() && (flips || flipped_earlier) {
-        // The first failure is the one to report; this one shows itself at the next try.
-        let _ = remote.set_policy(slug, key, Policy::User).await;
-    }
-    Ok(put?)
-}
-
-async fn entry(remote: &impl Remote, slug: &str, key: &str) -> Result<PolicyEntry, EngineError> {
-    let all = remote.policies(slug).await?;
-    all.into_iter().find(|entry| entry.key == key).ok_or_else(|| {
-        refused(
-            "floom_key_unknown",
-            format!("{slug} does not declare {key}. It stays on this computer."),
-            "Declare it in the app's manifest, then sync again.",
-        )
-    })
+    )
 }

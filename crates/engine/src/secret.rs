@@ -230,6 +230,11 @@ impl Engine {
             set_aside_in_files(tx, app.id, key, None, None)?;
             let on_its_way = !tx.outbox_of(secret.id)?.is_empty();
             if secret.remote.declared && (on_its_way || secret.remote.has_value != Some(false)) {
+                // What is never sent now would have brought its policy along, and what Floom has by then nobody knows.
+                if on_its_way {
+                    let policy = policy_of(Some(&secret), Policy::Creator);
+                    enqueue(tx, &app.slug, &secret, OutboxChange::Policy(policy), told, in_flight, now)?;
+                }
                 enqueue(tx, &app.slug, &secret, OutboxChange::Remove, told, in_flight, now)?;
             }
             Ok::<_, EngineError>(())
@@ -368,9 +373,10 @@ fn store(
 }
 
 /// Whether `older`, not sent yet, has nothing left to do once `newer` is decided.
-/// A policy says nothing about a value that has to go.
-pub(crate) fn replaces(newer: OutboxChange, older: OutboxChange) -> bool {
-    !matches!((newer, older), (OutboxChange::Policy(_), OutboxChange::Remove))
+/// A policy says nothing about a value that has to go, and a removal nothing about who supplies the next one.
+pub fn replaces(newer: OutboxChange, older: OutboxChange) -> bool {
+    use OutboxChange::{Policy, Remove};
+    !matches!((newer, older), (Policy(_), Remove) | (Remove, Policy(_)))
 }
 
 /// Queues `change`; an older one of the same secret that it replaces is never sent.

@@ -11,7 +11,7 @@ mod clock;
 mod error;
 mod http;
 mod manifest;
-mod rotation;
+pub mod rotation;
 mod run;
 mod sample;
 mod seal;

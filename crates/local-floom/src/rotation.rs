@@ -5,46 +5,52 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// The number of a version: from 1, never used again.
-pub(crate) type Version = u32;
+pub type Version = u32;
 
 /// The versions that Floom holds of one key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Held {
-    pub(crate) current: Option<Current>,
-    pub(crate) previous: Option<Previous>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Held {
+    /// The version that is in use.
+    pub current: Option<Current>,
+    /// The version before it, in a grace.
+    pub previous: Option<Previous>,
     /// The highest number that was ever given.
-    pub(crate) last: Version,
+    pub last: Version,
 }
 
 /// The version that a run which starts now is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Current {
-    pub(crate) version: Version,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Current {
+    /// Its number.
+    pub version: Version,
     /// Whether a run was given it.
-    pub(crate) used: bool,
+    pub used: bool,
 }
 
 /// The version before it, until its grace ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Previous {
-    pub(crate) version: Version,
-    pub(crate) started_at: Timestamp,
-    pub(crate) retires_at: Timestamp,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Previous {
+    /// Its number.
+    pub version: Version,
+    /// When its grace began.
+    pub started_at: Timestamp,
+    /// When its grace ends, and its ciphertext with it.
+    pub retires_at: Timestamp,
 }
 
 /// There is no grace that could be ended or gone back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NoGrace;
+pub struct NoGrace;
 
 impl Held {
     /// The current version's number; 0 where there is none.
-    pub(crate) fn number(&self) -> Version {
+    pub fn number(&self) -> Version {
         self.current.map_or(0, |current| current.version)
     }
 
     /// A new value. With a `grace` the one before is kept so long. A current version that no run was given yet is
     /// replaced, and the one before it keeps its deadline: a typo that is mended at once costs nothing.
-    pub(crate) fn put(self, grace: SignedDuration, now: Timestamp) -> Self {
+    pub fn put(self, grace: SignedDuration, now: Timestamp) -> Self {
         let held = self.at(now);
         let last = held.last + 1;
         let current = Some(Current { version: last, used: false });
@@ -60,7 +66,10 @@ impl Held {
     }
 
     /// The previous value is current again, under a new number; the withdrawn one is gone.
-    pub(crate) fn rollback(self, now: Timestamp) -> Result<Self, NoGrace> {
+    ///
+    /// # Errors
+    /// [`NoGrace`] where there is none.
+    pub fn rollback(self, now: Timestamp) -> Result<Self, NoGrace> {
         let held = self.at(now);
         held.previous.ok_or(NoGrace)?;
         let last = held.last + 1;
@@ -68,25 +77,27 @@ impl Held {
     }
 
     /// The grace ends now.
-    pub(crate) fn retire(self, now: Timestamp) -> Result<Self, NoGrace> {
+    ///
+    /// # Errors
+    /// [`NoGrace`] where there is none.
+    pub fn retire(self, now: Timestamp) -> Result<Self, NoGrace> {
         let held = self.at(now);
         held.previous.ok_or(NoGrace)?;
         Ok(Self { previous: None, ..held })
     }
 
     /// No value any more, and no grace.
-    pub(crate) fn remove(self) -> Self {
+    pub fn remove(self) -> Self {
         Self { current: None, previous: None, ..self }
     }
 
-    /// A run was given the current version; the store notes it with the run itself.
-    #[cfg(test)]
-    fn used(self) -> Self {
+    /// A run was given the current version. The store notes it with the run itself.
+    pub fn used(self) -> Self {
         Self { current: self.current.map(|current| Current { used: true, ..current }), ..self }
     }
 
     /// What is held at `now`: a grace that is over is over.
-    pub(crate) fn at(self, now: Timestamp) -> Self {
+    pub fn at(self, now: Timestamp) -> Self {
         Self { previous: self.previous.filter(|previous| now < previous.retires_at), ..self }
     }
 }

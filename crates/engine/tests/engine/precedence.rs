@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use floom_protocol::command::{Answer, Choice, History, Link, Sync, Unlink};
+use floom_protocol::command::{Answer, Choice, History, Import, Link, Sync, Unlink};
 use floom_protocol::import::Fate;
 use floom_protocol::view::{LinkState, Prompt, Snapshot, SyncView};
 
@@ -86,4 +86,18 @@ async fn a_value_that_was_set_aside_or_a_file_that_is_let_go_overrules_nothing()
     let asked =
         bench.until("it asks", |snapshot| matches!(of(snapshot, KEY).prompt, Some(Prompt::Changed { .. }))).await;
     assert!(synced_as(&asked, "9999"), "letting a file go changes no value by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_creator_imports_is_taken_whatever_the_watched_files_say() {
+    let bench = Bench::new().await;
+    bench.import_sample(true).await;
+    let once = bench.write("once.env", &format!("{KEY}=sk-proj-once-0123456789-4444\n"));
+    let preview = bench.preview(&once).await.expect("a preview");
+    assert_eq!((preview.rows[0].fate, preview.imports), (Fate::Changed, 1), "the preview says so");
+    let import = Import { preview: preview.id, policies: Default::default(), watch: false, auto: false };
+    bench.call(import).await.expect("imported");
+    bench.until("its value is synced", |snapshot| synced_as(snapshot, "4444")).await;
+    bench.call(Sync { wait: true }).await.expect("every file is read again");
+    assert!(synced_as(&bench.look().await, "4444"), "and the watched file does not take it back");
 }

@@ -292,3 +292,26 @@ async fn a_removal_survives_a_flip_that_follows_at_once() {
     let refused = bench.call(flip).await.expect_err("Floom holds no value any more");
     assert_eq!(refused.code, "policy_needs_value", "the removal reached Floom although a policy was chosen after it");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_was_chosen_just_before_a_removal_survives_it() {
+    let bench = Bench::new().await;
+    bench.import_sample(true).await;
+    let url = bench.look().await.connections[0].url.clone().expect("Local Floom has an address");
+    let elsewhere = Client::new(BaseUrl::parse(&url).expect("an address"), Some(bench.local.token()));
+    let elsewhere = elsewhere.expect("a client");
+    let set = |text| SetValue { app: bench.app(), key: KEY.into(), policy: None, value: value(text) };
+    let flip = SetPolicy { app: bench.app(), key: KEY.into(), policy: Policy::User, value: None };
+    // The value is on its way when the other two are decided.
+    let (set, flipped, removed) = tokio::join!(
+        bench.call(set("sk-proj-typed-0123456789-abcd")),
+        bench.call(flip),
+        bench.call(Remove { app: bench.app(), key: KEY.into() })
+    );
+    set.and(flipped).and(removed).expect("all are taken");
+    bench.call(Sync { wait: true }).await.expect("sent");
+    let told = elsewhere.policies("flyfast").await.expect("the policies");
+    let entry = told.into_iter().find(|entry| entry.key == KEY).expect("the key");
+    assert!(!entry.creator_has_value, "the value is gone from Floom");
+    assert_eq!(entry.policy, Policy::User, "and each user supplies it, as was decided");
+}
