@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use floom_protocol::Failure;
 use floom_protocol::command::{
     AcceptOlder, AcceptRestored, Answer, AppFromFile, Choice, Connect, Doctor, History, Import, Lock, MakeVault,
-    NewRecoveryKit, Preview, Remove, RestoreGoodCopy, RestoreVault, RestoreVersion, Resume, SetAuto, SetPolicy,
-    SetValue, ShowConnection, StartAnew, StartLocal, Sync, TestRecovery, TrustSealingKey, Undo, Unlink, Unlock,
+    NewRecoveryKit, Preview, Remind, Reminder, Remove, RestoreGoodCopy, RestoreVault, RestoreVersion, Resume, SetAuto,
+    SetPolicy, SetValue, ShowConnection, StartAnew, StartLocal, Sync, TestRecovery, TrustSealingKey, Undo, Unlink,
+    Unlock,
 };
 use floom_protocol::import::{Fate, ImportPreview, ImportReport, ImportSource};
 use floom_protocol::view::{AppRef, DoctorView, DrillView, KeptFile, Snapshot, SyncReport, VersionView};
@@ -132,6 +133,11 @@ pub(crate) enum Act {
         app: AppRef,
         key: String,
     },
+    /// Puts the reminder of an old value off.
+    RemindLater {
+        app: AppRef,
+        key: String,
+    },
     /// Trusts the sealing key that the secret's app has now.
     TrustKey {
         app: AppRef,
@@ -221,6 +227,7 @@ impl Act {
             | Self::SetValue { key, .. }
             | Self::Undo { key, .. }
             | Self::RestoreVersion { key, .. }
+            | Self::RemindLater { key, .. }
             | Self::TrustKey { key, .. }
             | Self::Remove { key, .. } => Task::Row(key.clone()),
             Self::History { .. } => Task::History,
@@ -303,6 +310,7 @@ pub(crate) async fn perform(backend: &dyn Backend, act: Act) -> Result<Outcome, 
             let versions = call(backend, History { app, key: key.clone() }).await?;
             return Ok(Outcome::History { key, versions });
         }
+        Act::RemindLater { app, key } => call(backend, Remind { app, key, when: Reminder::Later }).await?,
         Act::TrustKey { app, .. } => call(backend, TrustSealingKey { app }).await?,
         Act::Sync => return call(backend, Sync { wait: false }).await.map(Outcome::Synced),
         Act::Doctor => return call(backend, Doctor {}).await.map(Outcome::Doctor),

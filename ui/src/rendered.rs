@@ -454,3 +454,15 @@ async fn only_a_changed_sealing_key_can_be_trusted() {
     let other = drawn(of("floom_not_owner")).await;
     assert!(!other.contains("prompt-trust"), "nothing else is made good by trusting a key");
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_old_value_is_said_with_where_a_new_one_is_made() {
+    let mut app = sample::flyfast();
+    let page = Some("https://developers.amadeus.com/my-apps".to_owned());
+    app.secrets[0].prompt = Some(Prompt::Old { days: 94, page });
+    app.secrets[1].prompt = Some(Prompt::Old { days: 1, page: None });
+    let html = drawn(showing(sample::snapshot(vec![app]))).await;
+    let says = [" is 94 days old.", "Make a new one at developers.amadeus.com, then", "Remind me in 30 days"];
+    assert_has(&html, &says, "the provider's page is named");
+    assert_has(&html, &[" is 1 day old.", "Make a new one where you got it, then"], "an unknown one is not guessed");
+}

@@ -24,6 +24,7 @@ pub mod precedence;
 pub mod push;
 mod receipt;
 mod recovery;
+mod reminder;
 mod run;
 mod run_page;
 pub mod saga;

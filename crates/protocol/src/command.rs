@@ -147,6 +147,15 @@ commands! {
         /// The app.
         app: AppRef,
     } -> String;
+    /// Says when the creator wants to be reminded that a value is old.
+    Remind {
+        /// The app.
+        app: AppRef,
+        /// The secret.
+        key: String,
+        /// When.
+        when: Reminder,
+    } -> ();
     /// The creator's word that an app may have another sealing key than the one it was first seen with. What was not
     /// sent because of that is sent.
     TrustSealingKey {
@@ -309,6 +318,21 @@ pub enum Choice {
     UseFile,
     /// Keep the value that is stored; the file's is set aside until its line changes.
     KeepStored,
+}
+
+/// When the creator wants to be reminded of an old value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reminder {
+    /// In 30 days.
+    Later,
+    /// Not any more.
+    Never,
+    /// Whenever the value is so many days old.
+    Every {
+        /// 1 to 3650.
+        days: u16,
+    },
 }
 
 /// Who can open an export.

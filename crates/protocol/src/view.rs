@@ -266,6 +266,13 @@ pub enum Prompt {
         /// Its line.
         line: u32,
     },
+    /// The value is old.
+    Old {
+        /// How many days.
+        days: u32,
+        /// The provider's page on which a new one is made, where it is known.
+        page: Option<String>,
+    },
 }
 
 /// One watched file.

@@ -56,6 +56,7 @@ pub(super) fn RowPrompt(props: &RowPromptProps) -> Html {
             rotated(props, until, *overlap, Callback::from(move |()| ended.set(Some(until))))
         }
         (_, Some(Prompt::SetAside { file, line })) => set_aside(props, file, *line),
+        (_, Some(Prompt::Old { days, page })) => old(props, *days, page.as_deref()),
         _ => Html::default(),
     };
     asked.unwrap_or_else(told)
@@ -220,6 +221,26 @@ fn set_aside(props: &RowPromptProps, file: &str, line: u32) -> Html {
                     onclick={answer(props, Choice::UseFile)}
                 >
                     {words::USE_FILES}
+                </button>
+            </div>
+        </div>
+    }
+}
+
+fn old(props: &RowPromptProps, days: u32, page: Option<&str>) -> Html {
+    let (app, key) = (props.app.clone(), props.secret.key.clone());
+    let later = props.desk.on_act(move || Act::RemindLater { app: app.clone(), key: key.clone() });
+    let from_file = props.secret.source.as_ref().is_some_and(|source| source.folder.is_some());
+    html! {
+        <div class="prompt prompt-calm" role="group" aria-label={words::AGE} data-testid={testid(props)}>
+            {icon("bell", "")}
+            <p class="say">
+                <span class="mono">{&props.secret.key}</span>{words::days_old(days)}
+                <small>{words::make_a_new_one(page, from_file)}</small>
+            </p>
+            <div class="do">
+                <button class="btn" data-testid="prompt-later" aria-disabled={props.busy.then_some("true")} onclick={later}>
+                    {words::REMIND_LATER}
                 </button>
             </div>
         </div>

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use floom_protocol::command::Reminder;
 use floom_secret::Policy;
 
 /// Keeps the environment secrets of Floom apps right.
@@ -111,6 +112,14 @@ pub(crate) enum Order {
     /// Make the value before the current one current again
     Undo {
         key: String,
+        #[arg(long)]
+        app: String,
+    },
+    /// Say when you want to be reminded that a value is old: `later` (30 days), `never`, or its age in days
+    Remind {
+        key: String,
+        #[arg(value_parser = reminder)]
+        when: Reminder,
         #[arg(long)]
         app: String,
     },
@@ -320,5 +329,16 @@ impl PolicyName {
             Self::Creator => Policy::Creator,
             Self::User => Policy::User,
         }
+    }
+}
+
+fn reminder(text: &str) -> Result<Reminder, String> {
+    match text {
+        "later" => Ok(Reminder::Later),
+        "never" => Ok(Reminder::Never),
+        days => match days.parse() {
+            Ok(days @ 1..=3650) => Ok(Reminder::Every { days }),
+            _ => Err("say `later`, `never`, or 1 to 3650 days".to_owned()),
+        },
     }
 }

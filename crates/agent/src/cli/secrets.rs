@@ -4,7 +4,8 @@ use std::io::{IsTerminal, Read};
 
 use floom_protocol::Failure;
 use floom_protocol::command::{
-    Environment, History, Look, Remove, RestoreRemoved, RestoreVersion, SetPolicy, SetValue, Sync, Undo,
+    Environment, History, Look, Remind, Reminder, Remove, RestoreRemoved, RestoreVersion, SetPolicy, SetValue, Sync,
+    Undo,
 };
 use floom_protocol::socket::Face;
 use floom_protocol::view::{AppRef, SyncReport, SyncView};
@@ -105,6 +106,24 @@ pub(crate) async fn undo(face: &mut Face, key: String, slug: String, output: &Ou
     face.call(Undo { app: app(slug.clone()), key: key.clone() }).await?;
     let said = Said::default().line(format!("{key}: the old value is current again.")).field("key", &key);
     sent(face, &slug, &key, said).await
+}
+
+/// Notes when the creator wants to be reminded of an old value.
+pub(crate) async fn remind(
+    face: &mut Face,
+    key: String,
+    when: Reminder,
+    slug: String,
+    output: &Output,
+) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    face.call(Remind { app: app(slug), key: key.clone(), when }).await?;
+    let line = match when {
+        Reminder::Later => format!("{key}: you are reminded in 30 days."),
+        Reminder::Never => format!("{key}: you are not reminded any more."),
+        Reminder::Every { days } => format!("{key}: you are reminded once its value is {days} days old."),
+    };
+    Ok(Said::default().line(line).field("key", key))
 }
 
 /// Removes a secret here and on Floom.

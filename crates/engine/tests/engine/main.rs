@@ -5,6 +5,7 @@ mod export;
 mod files;
 mod precedence;
 mod recovery;
+mod reminders;
 mod run_page;
 mod saves;
 mod sealing_key;

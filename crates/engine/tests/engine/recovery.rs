@@ -34,7 +34,7 @@ impl Bench {
         self.look().await.activity.into_iter().map(|line| line.what).collect()
     }
 
-    fn vault(&self) -> PathBuf {
+    pub(crate) fn vault(&self) -> PathBuf {
         self.folder.path().join("vault/vault.sqlite")
     }
 }
