@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use floom_protocol::Failure;
 use floom_protocol::command::{
-    AcceptOlder, AcceptRestored, Answer, AppFromFile, Choice, Connect, Doctor, History, Import, Lock, MakeVault,
-    NewRecoveryKit, Preview, Remind, Reminder, Remove, RestoreGoodCopy, RestoreVault, RestoreVersion, Resume, SetAuto,
-    SetPolicy, SetValue, ShowConnection, StartAnew, StartLocal, Sync, TestRecovery, TrustSealingKey, Undo, Unlink,
-    Unlock,
+    AcceptExposure, AcceptOlder, AcceptRestored, Answer, AppFromFile, Choice, Connect, Doctor, History, Import, Lock,
+    MakeVault, NewRecoveryKit, Preview, Remind, Reminder, Remove, RestoreGoodCopy, RestoreVault, RestoreVersion,
+    Resume, SetAuto, SetPolicy, SetValue, ShowConnection, StartAnew, StartLocal, Sync, TestRecovery, TrustSealingKey,
+    Undo, Unlink, Unlock,
 };
 use floom_protocol::import::{Fate, ImportPreview, ImportReport, ImportSource};
 use floom_protocol::view::{AppRef, DoctorView, DrillView, KeptFile, Snapshot, SyncReport, VersionView};
@@ -133,6 +133,11 @@ pub(crate) enum Act {
         app: AppRef,
         key: String,
     },
+    /// Says that a value may stand in git.
+    AcceptExposure {
+        app: AppRef,
+        key: String,
+    },
     /// Puts the reminder of an old value off.
     RemindLater {
         app: AppRef,
@@ -227,6 +232,7 @@ impl Act {
             | Self::SetValue { key, .. }
             | Self::Undo { key, .. }
             | Self::RestoreVersion { key, .. }
+            | Self::AcceptExposure { key, .. }
             | Self::RemindLater { key, .. }
             | Self::TrustKey { key, .. }
             | Self::Remove { key, .. } => Task::Row(key.clone()),
@@ -310,6 +316,7 @@ pub(crate) async fn perform(backend: &dyn Backend, act: Act) -> Result<Outcome, 
             let versions = call(backend, History { app, key: key.clone() }).await?;
             return Ok(Outcome::History { key, versions });
         }
+        Act::AcceptExposure { app, key } => call(backend, AcceptExposure { app, key }).await?,
         Act::RemindLater { app, key } => call(backend, Remind { app, key, when: Reminder::Later }).await?,
         Act::TrustKey { app, .. } => call(backend, TrustSealingKey { app }).await?,
         Act::Sync => return call(backend, Sync { wait: false }).await.map(Outcome::Synced),

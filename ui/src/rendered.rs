@@ -466,3 +466,20 @@ async fn an_old_value_is_said_with_where_a_new_one_is_made() {
     assert_has(&html, &says, "the provider's page is named");
     assert_has(&html, &[" is 1 day old.", "Make a new one where you got it, then"], "an unknown one is not guessed");
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_value_in_git_is_said_with_its_place_and_what_helps() {
+    let mut app = sample::flyfast();
+    let (file, commit) = ("src/client.py".to_owned(), Some("1a2b3c4".to_owned()));
+    app.secrets[0].prompt = Some(Prompt::Exposed { file: file.clone(), commit, page: None });
+    app.secrets[1].prompt = Some(Prompt::Exposed { file, commit: None, page: None });
+    let html = drawn(showing(sample::snapshot(vec![app]))).await;
+    let says = [
+        "This value is in git: src/client.py, commit 1a2b3c4.",
+        "This value is in src/client.py, which git tracks.",
+        "Whoever has the repository has the value.",
+        "It may be there",
+        "Set another…",
+    ];
+    assert_has(&html, &says, "the words");
+}

@@ -38,6 +38,7 @@ impl Engine {
             Command::AcceptRestored(_) => said(self.accept_restored()),
             Command::ExportPlain(call) => said(self.export_plain(&call.app, &call.typed)),
             Command::Import(call) => said(self.import(call)),
+            Command::AcceptExposure(call) => said(self.accept_exposure(&call.app, &call.key)),
             Command::Remind(call) => said(self.remind(&call)),
             Command::TrustSealingKey(call) => said(self.trust_sealing_key(&call.app)),
             Command::Link(call) => said(self.link(call)),

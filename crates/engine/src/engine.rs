@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use crate::anchor::AnchorWatch;
 use crate::command::said;
 use crate::error::refused;
+use crate::exposed::Exposure;
 use crate::import::Previewed;
 use crate::link::FileState;
 use crate::session::Session;
@@ -163,6 +164,8 @@ pub struct Engine {
     pub(crate) pause_until: Option<Instant>,
     /// Until when Local Floom stays for those who were given the address of a run page.
     pub(crate) pages_until: Option<Instant>,
+    /// Values that were found in git.
+    pub(crate) exposure: Exposure,
     /// Who waits until nothing is on its way any more.
     pub(crate) settled: Vec<Reply>,
     messages: mpsc::UnboundedSender<Message>,
@@ -199,6 +202,7 @@ impl Engine {
             stop_by: None,
             pause_until: None,
             pages_until: None,
+            exposure: Exposure::default(),
             settled: Vec::new(),
             messages: messages.clone(),
             snapshots,
@@ -375,7 +379,7 @@ impl Engine {
         let holds = self.files.values().filter_map(|file| file.held_until);
         let paused = self.pause_until.filter(|until| *until > Instant::now());
         let open = matches!(self.slot, Slot::Open(_));
-        let upkeep = self.housekeeping.filter(|_| open).into_iter().chain(self.anchor_due());
+        let upkeep = self.housekeeping.into_iter().chain(self.exposure_due()).filter(|_| open).chain(self.anchor_due());
         holds.chain(self.retry_due()).chain(paused).chain(upkeep).chain(self.pages_until).chain(self.stop_by).min()
     }
 
@@ -396,6 +400,7 @@ impl Engine {
             self.hold_ended(link);
         }
         self.retry_connections();
+        self.look_for_exposure(now);
         if self.anchor_due().is_some_and(|due| due <= now) {
             self.anchor_receipts();
         }

@@ -13,6 +13,8 @@ mod command;
 mod engine;
 mod error;
 mod export;
+mod exposed;
+mod exposure;
 mod file;
 mod housekeeping;
 mod import;

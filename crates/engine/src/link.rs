@@ -119,6 +119,7 @@ pub fn reader_for(path: &Path) -> Reader {
 impl Engine {
     /// Follows every linked file, and reads each once: what happened while nobody watched is caught up.
     pub(crate) fn follow_all(&mut self) {
+        self.look_for_exposure_soon();
         for link in self.links() {
             self.watcher.follow(&link.path);
             self.files.entry(link.id).or_default();
@@ -344,6 +345,7 @@ impl Engine {
             Ok(id)
         })?;
         self.watcher.follow(path);
+        self.look_for_exposure_soon();
         self.files.entry(id).or_default();
         self.link_by_id(&id.to_string())
     }

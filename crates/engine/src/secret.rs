@@ -68,6 +68,7 @@ impl Engine {
         for key in stored {
             self.nothing_asked(app, &key);
         }
+        self.look_for_exposure_soon();
         Ok(())
     }
 
@@ -106,6 +107,7 @@ impl Engine {
             Ok::<_, EngineError>(())
         })?;
         self.nothing_asked(app.id, key);
+        self.look_for_exposure_soon();
         Ok(())
     }
 

@@ -339,7 +339,7 @@ impl Engine {
             })
         };
         // A question that waits comes before what is only told.
-        asks().or(rotated).or_else(set_aside).or_else(|| self.old(secret))
+        asks().or(rotated).or_else(set_aside).or_else(|| self.exposed(secret)).or_else(|| self.old(secret))
     }
 
     /// Keys that a watched file brings and the vault does not have yet: they get a row to be asked in.

@@ -147,6 +147,13 @@ commands! {
         /// The app.
         app: AppRef,
     } -> String;
+    /// Says that a value may stand in git, where it was found.
+    AcceptExposure {
+        /// The app.
+        app: AppRef,
+        /// The secret.
+        key: String,
+    } -> ();
     /// Says when the creator wants to be reminded that a value is old.
     Remind {
         /// The app.

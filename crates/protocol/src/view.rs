@@ -266,6 +266,15 @@ pub enum Prompt {
         /// Its line.
         line: u32,
     },
+    /// The value stands in the git repository of a watched file.
+    Exposed {
+        /// The file, as the repository names it.
+        file: String,
+        /// The commit, by its first digits; none for a tracked file as it is now.
+        commit: Option<String>,
+        /// The provider's page on which a new one is made, where it is known.
+        page: Option<String>,
+    },
     /// The value is old.
     Old {
         /// How many days.

@@ -56,6 +56,7 @@ pub(super) fn RowPrompt(props: &RowPromptProps) -> Html {
             rotated(props, until, *overlap, Callback::from(move |()| ended.set(Some(until))))
         }
         (_, Some(Prompt::SetAside { file, line })) => set_aside(props, file, *line),
+        (_, Some(Prompt::Exposed { file, commit, page })) => exposed(props, file, commit.as_deref(), page.as_deref()),
         (_, Some(Prompt::Old { days, page })) => old(props, *days, page.as_deref()),
         _ => Html::default(),
     };
@@ -227,10 +228,40 @@ fn set_aside(props: &RowPromptProps, file: &str, line: u32) -> Html {
     }
 }
 
+fn exposed(props: &RowPromptProps, file: &str, commit: Option<&str>, page: Option<&str>) -> Html {
+    let (app, key) = (props.app.clone(), props.secret.key.clone());
+    let accept = props.desk.on_act(move || Act::AcceptExposure { app: app.clone(), key: key.clone() });
+    let rotate = {
+        let key = props.secret.key.clone();
+        props.desk.on_tell(move || Msg::Ask(key.clone(), Ask::Value))
+    };
+    html! {
+        <div class="prompt prompt-danger" role="group" aria-label={words::EXPOSED} data-testid={testid(props)}>
+            {icon("warn", "")}
+            <p class="say">
+                {words::stands_in_git(file, commit)}
+                <small>{words::EXPOSED_MEANS}{words::make_a_new_one(page, from_file(props))}</small>
+            </p>
+            <div class="do">
+                <button class="btn btn-ghost" data-testid="prompt-accept" aria-disabled={props.busy.then_some("true")} onclick={accept}>
+                    {words::IT_MAY}
+                </button>
+                <button class="btn" data-testid="prompt-confirm" aria-disabled={props.busy.then_some("true")} onclick={rotate}>
+                    {words::SET_ANOTHER}
+                </button>
+            </div>
+        </div>
+    }
+}
+
+fn from_file(props: &RowPromptProps) -> bool {
+    props.secret.source.as_ref().is_some_and(|source| source.folder.is_some())
+}
+
 fn old(props: &RowPromptProps, days: u32, page: Option<&str>) -> Html {
     let (app, key) = (props.app.clone(), props.secret.key.clone());
     let later = props.desk.on_act(move || Act::RemindLater { app: app.clone(), key: key.clone() });
-    let from_file = props.secret.source.as_ref().is_some_and(|source| source.folder.is_some());
+    let from_file = from_file(props);
     html! {
         <div class="prompt prompt-calm" role="group" aria-label={words::AGE} data-testid={testid(props)}>
             {icon("bell", "")}

@@ -205,6 +205,14 @@ pub(crate) fn ignored(line: u32, file: &str) -> String {
     format!("Line {line} in {file} stays as it is and is ignored until it changes.")
 }
 
+/// Where in git a value was found.
+pub(crate) fn stands_in_git(file: &str, commit: Option<&str>) -> String {
+    match commit {
+        Some(commit) => format!("This value is in git: {file}, commit {commit}."),
+        None => format!("This value is in {file}, which git tracks."),
+    }
+}
+
 /// What follows the key's name.
 pub(crate) fn days_old(days: u32) -> String {
     format!(" is {} old.", count(days, "day", "days"))

@@ -115,6 +115,12 @@ pub(crate) enum Order {
         #[arg(long)]
         app: String,
     },
+    /// Say that a value may stand in git, where it was found
+    AcceptExposure {
+        key: String,
+        #[arg(long)]
+        app: String,
+    },
     /// Say when you want to be reminded that a value is old: `later` (30 days), `never`, or its age in days
     Remind {
         key: String,

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Read};
 
 use floom_protocol::Failure;
 use floom_protocol::command::{
-    Environment, History, Look, Remind, Reminder, Remove, RestoreRemoved, RestoreVersion, SetPolicy, SetValue, Sync,
-    Undo,
+    AcceptExposure, Environment, History, Look, Remind, Reminder, Remove, RestoreRemoved, RestoreVersion, SetPolicy,
+    SetValue, Sync, Undo,
 };
 use floom_protocol::socket::Face;
 use floom_protocol::view::{AppRef, SyncReport, SyncView};
@@ -106,6 +106,18 @@ pub(crate) async fn undo(face: &mut Face, key: String, slug: String, output: &Ou
     face.call(Undo { app: app(slug.clone()), key: key.clone() }).await?;
     let said = Said::default().line(format!("{key}: the old value is current again.")).field("key", &key);
     sent(face, &slug, &key, said).await
+}
+
+/// Notes that a value may stand in git.
+pub(crate) async fn accept_exposure(
+    face: &mut Face,
+    key: String,
+    slug: String,
+    output: &Output,
+) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    face.call(AcceptExposure { app: app(slug), key: key.clone() }).await?;
+    Ok(Said::default().line(format!("{key} may stand in git. Another value is looked for again.")).field("key", key))
 }
 
 /// Notes when the creator wants to be reminded of an old value.

@@ -1,6 +1,6 @@
 //! Values that became old, and what the creator says to that.
 
-use floom_protocol::command::{Remind, Reminder, Sync};
+use floom_protocol::command::{AcceptExposure, Remind, Reminder, Sync};
 use floom_protocol::view::{Prompt, Snapshot};
 use floom_secret::SecretValue;
 use floom_vault::{Source, Vault, VaultError};
@@ -67,4 +67,45 @@ async fn an_old_value_reminds_until_the_creator_says_later_or_never() {
     assert_eq!(refused.code, "reminder_invalid", "an interval of nothing is refused");
     let refused = bench.call(Remind { key: "NOBODY_S".into(), ..remind(Reminder::Never) }).await.expect_err("unknown");
     assert_eq!(refused.code, "secret_unknown", "a secret that is not there is refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_stands_in_git_is_said_until_it_is_another_or_may_be_there() {
+    let bench = Bench::new().await;
+    let folder = bench.folder.path().to_owned();
+    let git = |arguments: &[&str]| {
+        let who = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "core.hooksPath=/dev/null"];
+        let mut command = std::process::Command::new("git");
+        command.args(who).args(arguments).current_dir(&folder).stdout(std::process::Stdio::null());
+        command.env("HOME", &folder).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+        assert!(command.status().expect("git is there").success(), "git {arguments:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    std::fs::write(folder.join("client.py"), "KEY = 'sk-proj-sample-0123456789-8b2a'\n").expect("written");
+    git(&["add", "client.py"]);
+    git(&["commit", "-q", "-m", "one"]);
+    let (path, _) = bench.import_sample(true).await;
+    let exposed = |snapshot: &Snapshot, key: &str| match &of(snapshot, key).prompt {
+        Some(Prompt::Exposed { file, .. }) => Some(file.clone()),
+        _ => None,
+    };
+    let shown = bench.until("it is said", |snapshot| exposed(snapshot, KEY).is_some()).await;
+    assert_eq!(exposed(&shown, KEY).as_deref(), Some("client.py"), "with the file that has it");
+    assert_eq!(exposed(&shown, "AMADEUS_API_KEY"), None, "a value that is nowhere is not");
+    let told = shown.activity.iter().find(|line| line.what == "exposure_found").expect("it is in the receipts");
+    assert!(!told.text.contains("sk-proj"), "without the value: {}", told.text);
+
+    let accept = |key: &str| AcceptExposure { app: bench.app(), key: key.into() };
+    let refused = bench.call(accept("AMADEUS_API_KEY")).await.expect_err("it was not found");
+    assert_eq!(refused.code, "nothing_exposed", "only what was found can be accepted");
+    bench.call(accept(KEY)).await.expect("accepted");
+    bench.until("it is quiet", |snapshot| exposed(snapshot, KEY).is_none()).await;
+
+    std::fs::write(folder.join("client.py"), "KEY = 'sk-proj-sample-0123456789-7777'\n").expect("written");
+    std::fs::write(&path, crate::bench::SAMPLE.replace("8b2a", "7777")).expect("saved");
+    bench
+        .until("another value is said again, once its grace is over or undone", |snapshot| {
+            snapshot.activity.iter().filter(|line| line.what == "exposure_found").count() == 2
+        })
+        .await;
 }
