@@ -27,6 +27,7 @@ mod problem;
 mod prompt;
 mod prove_sheet;
 mod rail;
+mod readiness;
 mod remove_sheet;
 mod restore_sheet;
 mod row;

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use floom_protocol::import::Fate;
+use floom_protocol::readiness::Verdict;
 use floom_protocol::view::{
     Check, ConnectionState, DoctorView, LastUsed, LinkState, Prompt, RecoveryView, Snapshot, SyncView, VaultView,
 };
@@ -482,4 +483,14 @@ async fn a_value_in_git_is_said_with_its_place_and_what_helps() {
         "Set another…",
     ];
     assert_has(&html, &says, "the words");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_badge_is_there_whether_floom_answers_or_not() {
+    let mut app = sample::flyfast();
+    let html = drawn(showing(sample::snapshot(vec![app.clone()]))).await;
+    assert_has(&html, &["badge-live", "LIVE: would a run work now?", "aria-haspopup=\"dialog\""], "it opens reasons");
+    app.readiness.verdict = Verdict::NotKnown { heard_at: None };
+    let html = drawn(showing(sample::snapshot(vec![app]))).await;
+    assert_has(&html, &["OFFLINE", "Offline: would a run work now?"], "it does not say that what is not known is live");
 }

@@ -2,6 +2,7 @@
 
 use floom_protocol::Failure;
 use floom_protocol::import::{Fate, ImportPreview, ImportRow, NewApp};
+use floom_protocol::readiness::{Readiness, Verdict};
 use floom_protocol::view::{
     AppRef, AppView, CodeGroup, ConnectionState, ConnectionView, KeychainView, LastUsed, LinkState, LinkView,
     RecoveryCodeView, SecretView, Snapshot, SourceView, SyncView, VaultView,
@@ -51,6 +52,7 @@ pub(crate) fn app(slug: &str, secrets: Vec<SecretView>) -> AppView {
         configured: secrets.len() as u32,
         missing: Vec::new(),
         secrets,
+        readiness: Readiness { verdict: Verdict::Yes, reasons: Vec::new() },
     }
 }
 

@@ -1,7 +1,11 @@
 //! Every text of the page, in one place. Fact, then consequence, then what to do.
 
+mod hygiene;
+mod ready;
 mod said;
 
+pub(crate) use hygiene::*;
+pub(crate) use ready::*;
 pub(crate) use said::*;
 
 // The whole window
@@ -14,6 +18,10 @@ pub(crate) const STUDIO: &str = "studio";
 pub(crate) const SECRETS: &str = "Secrets";
 pub(crate) const BREADCRUMB: &str = "Breadcrumb";
 pub(crate) const LIVE: &str = "LIVE";
+pub(crate) const NOT_LIVE: &str = "OFFLINE";
+pub(crate) const WOULD_A_RUN_WORK: &str = "Would a run work now?";
+pub(crate) const NOT_CHECKED: &str = "Whether a provider still accepts a key is not checked.";
+pub(crate) const FAILS_UNTIL: &str = "First run will fail until set.";
 pub(crate) const OPEN_RAIL: &str = "Open apps and sources";
 pub(crate) const CLOSE_RAIL: &str = "Close apps and sources";
 pub(crate) const STARTING: &str = "Starting";

@@ -24,6 +24,7 @@ mod outbox;
 pub mod plan;
 pub mod precedence;
 pub mod push;
+mod readiness;
 mod receipt;
 mod recovery;
 mod reminder;

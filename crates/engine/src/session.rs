@@ -35,6 +35,8 @@ pub(crate) struct Session {
     pub(crate) dialect: Dialect,
     /// What this Floom tells beyond that, by slug and key; nothing where it tells nothing.
     told: HashMap<(String, String), SecretEntry>,
+    /// When it last answered.
+    pub(crate) heard_at: Option<Timestamp>,
     failures: u32,
     retry: Option<Instant>,
     asking: bool,
@@ -76,6 +78,7 @@ impl Session {
             declared: Vec::new(),
             dialect: Dialect::Today,
             told: HashMap::new(),
+            heard_at: None,
             failures: 0,
             retry: None,
             asking: false,
@@ -178,6 +181,7 @@ impl Engine {
             Ok(()) => {
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.state = ConnectionState::Connected;
+                    session.heard_at = Some(Timestamp::now());
                     session.failures = 0;
                 }
                 self.look_at_all();

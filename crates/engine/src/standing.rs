@@ -8,6 +8,7 @@ use floom_keychain::State;
 use floom_keychain::doctor::{Advice, Facts};
 use floom_protocol::Failure;
 use floom_protocol::import::Fate;
+use floom_protocol::readiness::Readiness;
 use floom_protocol::view::{
     AppView, Check, ConnectionState, ConnectionView, DoctorView, KeychainView, LastUsed, LinkState, LinkView, Prompt,
     RecoveryView, SecretView, Snapshot, SourceView, SyncView, VaultView,
@@ -21,6 +22,7 @@ use crate::error::of_vault as of_damage;
 use crate::link::{brake_of, reader_of};
 use crate::outbox::failure_of;
 use crate::plan::policy_of;
+use crate::readiness::{Look, readiness};
 use crate::{file, words};
 
 /// How long Undo is offered after a value was replaced.
@@ -249,7 +251,26 @@ impl Engine {
             configured: u32::try_from(configured).unwrap_or(u32::MAX),
             missing,
             secrets: views,
+            readiness: self.readiness(app, &secrets, &order, outbox),
         }
+    }
+
+    fn readiness(
+        &self,
+        app: &App,
+        secrets: &[Secret],
+        order: &HashMap<String, usize>,
+        outbox: &[OutboxItem],
+    ) -> Readiness {
+        let session = self.sessions.get(&app.connection);
+        let answers = session.is_some_and(|session| session.state == ConnectionState::Connected);
+        let mut secrets: Vec<&Secret> = secrets.iter().collect();
+        secrets.sort_by_key(|secret| order.get(&secret.name).copied().unwrap_or(usize::MAX));
+        readiness(&Look {
+            secrets,
+            waits: &|secret| outbox.iter().any(|item| item.secret == secret.id),
+            connected: answers.then_some(()).ok_or_else(|| session.and_then(|session| session.heard_at)),
+        })
     }
 
     fn secret_view(&self, app: &App, secret: &Secret, links: &[Link], outbox: &[OutboxItem]) -> SecretView {

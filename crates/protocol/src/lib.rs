@@ -12,6 +12,7 @@ pub mod command;
 mod failure;
 pub mod frame;
 pub mod import;
+pub mod readiness;
 pub mod view;
 
 #[cfg(feature = "socket")]

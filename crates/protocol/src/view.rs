@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
+use crate::readiness::Readiness;
 
 /// Which app: its slug on one connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -152,6 +153,9 @@ pub struct AppView {
     pub missing: Vec<String>,
     /// Its secrets: the declared ones in the app's order, then the others by name.
     pub secrets: Vec<SecretView>,
+    /// Whether a run would work now.
+    #[serde(default)]
+    pub readiness: Readiness,
 }
 
 /// One secret's row.

@@ -1,9 +1,10 @@
 //! The title bar: where one is, and the window's own controls.
 
-use floom_protocol::view::ConnectionState;
+use floom_protocol::readiness::Verdict;
 use yew::prelude::*;
 
 use super::icon::icon;
+use super::readiness::Readiness;
 use crate::act::Act;
 use crate::backend::WindowControl;
 use crate::desk::Desk;
@@ -26,7 +27,6 @@ pub(super) fn controls(desk: &Desk) -> Html {
 
 /// The bar over the page.
 pub(super) fn title_bar(state: &State, desk: &Desk) -> Html {
-    let live = state.connection().is_some_and(|connection| connection.state == ConnectionState::Connected);
     html! {
         <header class="bar" data-tauri-drag-region="">
             <button
@@ -45,8 +45,13 @@ pub(super) fn title_bar(state: &State, desk: &Desk) -> Html {
                         <li><span aria-current="page">{words::SECRETS}</span></li>
                     </ol>
                 </nav>
-                if live {
-                    <span class="badge badge-live wide-only"><span class="dot"></span>{words::LIVE}</span>
+                if app.readiness.verdict != Verdict::Unasked {
+                    <Readiness
+                        key={format!("{}/{}", app.connection, app.slug)}
+                        {desk}
+                        app={app.name.clone()}
+                        told={app.readiness.clone()}
+                    />
                 }
             }
             <span class="grow" data-tauri-drag-region=""></span>

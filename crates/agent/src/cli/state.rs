@@ -2,6 +2,7 @@
 
 use floom_protocol::Failure;
 use floom_protocol::command::{Doctor, Look, Sync, VerifyReceipts};
+use floom_protocol::readiness::{Readiness, Reason, Verdict};
 use floom_protocol::socket::Face;
 use floom_protocol::view::{ConnectionState, LastUsed, LinkState, Snapshot, SyncView, VaultView};
 use floom_secret::Policy;
@@ -65,6 +66,7 @@ pub(crate) async fn status(face: &mut Face) -> Result<Said, Failure> {
                 })
             })
             .collect();
+        said = said.line(format!("  {}", ready_words(&app.readiness)));
         for secret in &app.secrets {
             let policy = if secret.policy == Policy::Creator { "creator" } else { "user" };
             let preview = secret.preview.as_ref().map_or("—", |preview| preview.as_str());
@@ -72,7 +74,7 @@ pub(crate) async fn status(face: &mut Face) -> Result<Said, Failure> {
             said = said.line(format!("  {:<28} {policy:<8} {preview:<16} {sync:<11} {used}", secret.key));
         }
         apps.push(
-            json!({ "slug": app.slug, "configured": app.configured, "missing": app.missing, "secrets": secrets }),
+            json!({ "slug": app.slug, "configured": app.configured, "missing": app.missing, "ready": app.readiness, "secrets": secrets }),
         );
     }
     let links: Vec<Value> = snapshot
@@ -101,6 +103,25 @@ pub(crate) async fn status(face: &mut Face) -> Result<Said, Failure> {
         .field("links", links)
         .field("waiting", snapshot.waiting)
         .field("failed", snapshot.failed))
+}
+
+/// Whether a run would work now, in a line: what stands against it, else what is there.
+fn ready_words(readiness: &Readiness) -> String {
+    let against: Vec<&str> = readiness
+        .reasons
+        .iter()
+        .filter_map(|reason| match reason {
+            Reason::Missing { key } | Reason::NotThere { key } => Some(key.as_str()),
+            _ => None,
+        })
+        .collect();
+    match readiness.verdict {
+        Verdict::Yes => "A run would work now.".to_owned(),
+        Verdict::No => format!("A run would fail now: no value of {}.", against.join(", ")),
+        Verdict::NotKnown { .. } | Verdict::Unasked => {
+            "Whether a run would work is not known: Floom does not answer.".to_owned()
+        }
+    }
 }
 
 fn connection_word(state: &ConnectionState) -> &'static str {
