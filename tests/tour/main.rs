@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod journal;
+mod prompts;
 mod run_page;
 mod vault;
 mod walk;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let walked = runtime.block_on(async {
             walk::walk(&mut journal).await?;
+            prompts::walk(&mut journal).await?;
             vault::walk(&mut journal).await?;
             run_page::walk(&mut journal).await
         });

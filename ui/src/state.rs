@@ -254,6 +254,10 @@ impl State {
                 self.place = Some((number, path.clone()));
             }
             Outcome::KitMade(code) => self.layer = Some(Layer::NewKit(Some(code.clone()))),
+            // Another sheet may have been opened meanwhile.
+            Outcome::Proven(drill) if !matches!(self.layer, Some(Layer::Drill { .. } | Layer::ProveKit)) => {
+                self.say(words::proven(drill));
+            }
             Outcome::Proven(drill) => self.close_and_say(words::proven(drill)),
             Outcome::Restored(drill) => self.close_and_say(words::restored(drill)),
             Outcome::Kept(file) => self.close_and_say(words::kept_at(file)),

@@ -23,8 +23,10 @@ pub(crate) fn readiness(look: &Look<'_>) -> Readiness {
     let declared = look.secrets.iter().filter(|secret| secret.remote.declared);
     for secret in declared {
         let key = secret.name.clone();
-        // What a run finds is what Floom has, not what was decided here and waits.
-        let policy = secret.remote.policy.unwrap_or_else(|| policy_of(Some(secret), Policy::Creator));
+        // What a run finds is what Floom has, not what was decided here and waits; of a key that nobody decided on yet
+        // it is what the creator is shown.
+        let decided = secret.remote.policy.filter(|_| secret.remote.policy_set_at.is_some());
+        let policy = decided.unwrap_or_else(|| policy_of(Some(secret), Policy::Creator));
         let waits = (look.waits)(secret);
         match (policy, secret.remote.has_value) {
             (Policy::User, _) => others.push(Reason::PerUser { key }),
@@ -68,6 +70,7 @@ mod tests {
             remote: RemoteState {
                 declared: true,
                 policy: Some(policy),
+                policy_set_at: Some(Timestamp::UNIX_EPOCH),
                 has_value: Some(has_value),
                 ..RemoteState::default()
             },
@@ -105,6 +108,15 @@ mod tests {
         let ready = told(&secrets, &["B"], true);
         assert_eq!(ready.reasons[0], Reason::NotThere { key: "B".to_owned() }, "its first value is on its way");
         assert_eq!(ready.verdict, Verdict::No, "and is not there yet");
+    }
+
+    #[test]
+    fn a_key_that_nobody_decided_on_is_the_creator_s_to_set() {
+        let mut undecided = secret("A", Policy::User, false);
+        undecided.remote.policy_set_at = None;
+        let ready = told(&[undecided], &[], true);
+        assert_eq!(ready.verdict, Verdict::No, "user vault is only what Floom begins with");
+        assert_eq!(ready.reasons[0], Reason::Missing { key: "A".to_owned() }, "as its row says");
     }
 
     #[test]

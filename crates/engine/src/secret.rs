@@ -51,6 +51,7 @@ impl Engine {
                 }
                 let (version, told) = match stored {
                     Some((version, told)) => (Some(version), told),
+                    None if is_on_its_way(tx, &secret, row.policy)? => continue,
                     None => {
                         let detail = format!("stored before, decided to be sent under {}", words::policy(row.policy));
                         let told = receipt(tx, "send_decided", &slug, &row.key, &detail, now)?;
@@ -314,6 +315,17 @@ fn check_name(key: &str) -> Result<(), EngineError> {
 /// Whether Floom must be sent `version` when the creator vault is chosen.
 fn needs_value(secret: &Secret, version: u32) -> bool {
     secret.remote.acknowledged != Some(version) || secret.remote.has_value == Some(false)
+}
+
+/// Whether what a row would send waits to be sent already.
+fn is_on_its_way(tx: &Tx<'_>, secret: &Secret, policy: Policy) -> Result<bool, EngineError> {
+    let current = secret.current.as_ref().map(|current| current.version);
+    let newest = tx.outbox_of(secret.id)?.into_iter().next_back().map(|item| item.change);
+    Ok(match (newest, policy) {
+        (Some(OutboxChange::Value { version, .. }), Policy::Creator) => Some(version) == current,
+        (Some(OutboxChange::Policy(waits)), policy) => waits == policy && policy == Policy::User,
+        _ => false,
+    })
 }
 
 fn known(tx: &Tx<'_>, app: AppId, key: &str) -> Result<Secret, EngineError> {

@@ -72,7 +72,7 @@ fn Reasons(props: &ReasonsProps) -> Html {
     let (name, class, says) = words::verdict(&props.told.verdict);
     html! {
         <>
-            <div class="menu-back" onclick={props.on_close.reform(|_| ())}></div>
+            <div class="menu-back" data-testid="close-reasons" onclick={props.on_close.reform(|_| ())}></div>
             <div
                 class="menu ready-pop"
                 role="dialog"

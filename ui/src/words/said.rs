@@ -94,11 +94,14 @@ pub(crate) fn fate(fate: Fate) -> (&'static str, &'static str) {
 
 /// The icon and the class of a line of the activity list, by its receipt's code.
 pub(crate) fn activity(what: &str) -> (&'static str, &'static str) {
-    const KNOWN: [(&str, (&str, &str)); 20] = [
+    const KNOWN: [(&str, (&str, &str)); 23] = [
         ("fail", ("x", "bad")),
         ("refused", ("x", "bad")),
         ("not_taken", ("x", "bad")),
         ("missing", ("warn", "warn")),
+        ("exposure_found", ("warn", "warn")),
+        ("never_sent", ("skip", "")),
+        ("reminder", ("bell", "")),
         ("paused", ("pause", "warn")),
         ("offline", ("cloud-off", "warn")),
         ("lost", ("cloud-off", "warn")),

@@ -262,3 +262,21 @@ async fn an_answer_takes_the_value_of_the_file_that_asks() {
     bench.call(answer(Choice::UseFile)).await.expect("taken");
     assert_eq!(preview_of(&bench.look().await, "OPENAI_API_KEY"), "sk-pro••••dddd", "and its value is the one taken");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_its_way_is_not_decided_again_by_the_next_read() {
+    let bench = Bench::new().await;
+    let (path, _) = bench.import_sample(true).await;
+    for round in 0..3 {
+        // Saved again before Floom acknowledged the save before it.
+        truncate_and_write(&path, &changed(&format!("{round}{round}{round}{round}")));
+        truncate_and_write(&path, &changed("9999"));
+    }
+    bench.call(Sync { wait: true }).await.expect("sent");
+    bench.until("the last save", |snapshot| preview_of(snapshot, "OPENAI_API_KEY").ends_with("9999")).await;
+    let told = bench.look().await.activity;
+    let again: Vec<_> = told.iter().filter(|line| line.what == "send_decided").collect();
+    assert!(again.is_empty(), "nothing is decided twice: {again:?}");
+    let given_up = told.iter().filter(|line| line.what == "never_sent" && line.title != "OPENAI_API_KEY").count();
+    assert_eq!(given_up, 0, "and no change that is wanted is called never sent");
+}
