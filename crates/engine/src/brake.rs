@@ -32,6 +32,13 @@ pub enum Brake {
     MergeMarkers,
     /// Its encoding is another one.
     EncodingChanged,
+    /// Its repository is on another branch, and it has other values there.
+    BranchSwitched {
+        /// That branch.
+        branch: String,
+        /// How many values are others, or gone.
+        changed: u32,
+    },
 }
 
 impl Brake {
@@ -43,6 +50,7 @@ impl Brake {
             Self::FileEmpty => "file_empty",
             Self::MergeMarkers => "merge_markers",
             Self::EncodingChanged => "encoding_changed",
+            Self::BranchSwitched { .. } => "branch_switched",
         }
     }
 
@@ -54,6 +62,7 @@ impl Brake {
             Self::FileEmpty => "empty file".to_owned(),
             Self::MergeMarkers => "merge markers".to_owned(),
             Self::EncodingChanged => "changed encoding".to_owned(),
+            Self::BranchSwitched { branch, .. } => format!("branch {branch}"),
         }
     }
 
@@ -65,6 +74,10 @@ impl Brake {
             Self::FileEmpty => format!("{file} is empty."),
             Self::MergeMarkers => format!("{file} has merge markers."),
             Self::EncodingChanged => format!("The encoding of {file} changed."),
+            Self::BranchSwitched { branch, changed: 1 } => format!("{file} has another value on branch {branch}."),
+            Self::BranchSwitched { branch, changed } => {
+                format!("{file} has {changed} other values on branch {branch}.")
+            }
         }
     }
 }
@@ -80,6 +93,8 @@ pub struct Look<'a> {
     pub merge_markers: bool,
     /// Whether its encoding is another than at the last whole read.
     pub encoding_changed: bool,
+    /// The branch that its repository is on, where that is another than at the last whole read.
+    pub switched_to: Option<&'a str>,
 }
 
 /// The brake that a read after `before` (the last whole read) pulls, if any.
@@ -101,8 +116,13 @@ pub fn brake(before: &BTreeMap<String, Fingerprint>, now: &Look<'_>) -> Option<B
     if gone >= 2 && gone * 5 > of {
         return Some(Brake::KeysGone { gone, of });
     }
-    let changed =
+    let changed: u32 =
         count(before.iter().filter(|(key, value)| now.values.get(*key).is_some_and(|other| other != *value)).count());
+    if let Some(branch) = now.switched_to
+        && changed + gone > 0
+    {
+        return Some(Brake::BranchSwitched { branch: branch.to_owned(), changed: changed + gone });
+    }
     (changed >= 5 && changed * 2 > of).then_some(Brake::ManyChanged { changed, of })
 }
 

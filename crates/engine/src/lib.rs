@@ -9,6 +9,7 @@
 
 mod anchor;
 pub mod brake;
+mod branch;
 mod command;
 mod engine;
 mod error;

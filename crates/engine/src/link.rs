@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::brake::{Brake, Look, brake};
+use crate::branch::{self, Branch};
 use crate::engine::Engine;
 use crate::error::refused;
 use crate::plan::{FileKey, FileValue, Plan, Refused, Row, Rules, plan};
@@ -23,6 +24,9 @@ use crate::{EngineError, file, words};
 
 /// How long a read that pulls a brake is held: an editor may be half-way.
 const HOLD: Duration = Duration::from_secs(2);
+
+/// How often git is waited for, each time for as long as a file must be quiet: 4 s in all. Then its lock is a leftover.
+const PATIENCE: u32 = 100;
 
 /// What the last read of a watched file said. Holds fingerprints, no values.
 #[derive(Default)]
@@ -38,6 +42,13 @@ pub(crate) struct FileState {
     /// A read that pulls a brake is looked at again then.
     pub(crate) held_until: Option<Instant>,
     encoding: Option<Encoding>,
+    /// How often it was looked at while git changed files.
+    waited: u32,
+}
+
+/// Where the branch of a file's last whole read is kept.
+fn branch_setting(link: LinkId) -> String {
+    format!("branch/{link}")
 }
 
 /// A file or a text as its reader sees it, with the values.
@@ -190,12 +201,25 @@ impl Engine {
         let now = contents.fingerprints();
         let before: BTreeMap<String, Fingerprint> =
             link.seen.iter().map(|(key, seen)| (key.clone(), seen.fingerprint)).collect();
+        let branch = branch::of(&link.path);
+        let state = self.files.entry(link.id).or_default();
+        if branch.as_ref().is_some_and(|branch| branch.changing) && state.waited < PATIENCE {
+            // Git is not done: which branch the file is of is known after it.
+            state.waited += 1;
+            self.watcher.look_again(&link.path);
+            return Ok(());
+        }
+        state.waited = 0;
+        let head = branch.map(|branch| branch.head);
+        let known = self.vault()?.setting(&branch_setting(link.id))?;
+        let switched = head.as_deref().filter(|head| known.as_deref().is_some_and(|known| known != *head));
         let state = self.files.entry(link.id).or_default();
         let look = Look {
             values: &now,
             blank: document.is_blank(),
             merge_markers: document.has_merge_markers(),
             encoding_changed: state.encoding.is_some_and(|encoding| encoding != document.encoding()),
+            switched_to: switched.map(branch::name),
         };
         if let Some(brake) = brake(&before, &look) {
             if hold_over {
@@ -225,6 +249,7 @@ impl Engine {
         let mut open = plan(&contents.keys, &secrets, &rules);
         let now_seen = seen(&contents.keys);
         self.look_at_others(&link, &now_seen);
+        self.note_branch(&link)?;
         if link.paused.is_some() || link.seen != now_seen {
             link.paused = None;
             link.seen = now_seen;
@@ -242,6 +267,16 @@ impl Engine {
         state.open = Plan { rows: open.rows.extract_if(.., |row| row.asks).collect() };
         let origin = |row: &Row| Source::File { path: link.path.display().to_string(), line: row.line };
         self.commit(link.app, &open, &contents.values, origin)
+    }
+
+    /// Remembers the branch on which the file was taken as it is.
+    fn note_branch(&mut self, link: &Link) -> Result<(), EngineError> {
+        let Some(Branch { head, .. }) = branch::of(&link.path) else { return Ok(()) };
+        let name = branch_setting(link.id);
+        if self.vault()?.setting(&name)?.as_deref() == Some(&head) {
+            return Ok(());
+        }
+        self.vault_mut()?.transaction(|tx| Ok(tx.set_setting(&name, &head)?))
     }
 
     /// What the other watched files of `app` say about the keys of the file at `path`.

@@ -175,7 +175,7 @@ fn prints(keys: std::ops::Range<u8>) -> BTreeMap<String, Fingerprint> {
 }
 
 fn look(values: &BTreeMap<String, Fingerprint>) -> Look<'_> {
-    Look { values, blank: values.is_empty(), merge_markers: false, encoding_changed: false }
+    Look { values, blank: values.is_empty(), merge_markers: false, encoding_changed: false, switched_to: None }
 }
 
 #[test]
@@ -207,6 +207,10 @@ fn the_brakes_numbers() {
     );
     let marked = Look { merge_markers: true, ..look(&four) };
     assert_eq!(brake(&four, &marked), Some(Brake::MergeMarkers), "merge markers are one");
+    let switched = |values| Look { switched_to: Some("other"), ..look(values) };
+    let one = Brake::BranchSwitched { branch: "other".to_owned(), changed: 1 };
+    assert_eq!(brake(&four, &switched(&one_changed)), Some(one), "one other value on another branch is one");
+    assert_eq!(brake(&four, &switched(&four)), None, "the same values on another branch are none");
     let recoded = Look { encoding_changed: true, ..look(&four) };
     assert_eq!(brake(&four, &recoded), Some(Brake::EncodingChanged), "another encoding is one");
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use floom_protocol::command::{History, Link};
+use floom_protocol::command::{History, Link, Resume};
 use floom_protocol::view::{LinkState, Snapshot, SyncView};
 
 use crate::bench::{Bench, SAMPLE, of, preview_of};
@@ -132,7 +132,7 @@ async fn a_symbolic_link_is_followed_where_it_points_now() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_checkout_that_changes_a_value_is_a_save_and_one_that_removes_the_file_removes_nothing() {
+async fn a_branch_switch_sends_nothing_until_the_creator_takes_it_and_a_switch_back_asks_nothing() {
     let bench = Bench::new().await;
     let (path, _) = bench.import_sample(true).await;
     let folder = path.parent().expect("a folder").to_owned();
@@ -147,14 +147,33 @@ async fn a_checkout_that_changes_a_value_is_a_save_and_one_that_removes_the_file
     fs::write(&path, changed("1111")).expect("written");
     bench.until("the edit", |snapshot| arrived(snapshot, "1111")).await;
     git(&["commit", "-q", "-a", "-m", "two"]);
+    let paused = |snapshot: &Snapshot| match &snapshot.links[0].state {
+        LinkState::Paused { brake, .. } => brake == "branch_switched",
+        _ => false,
+    };
     git(&["checkout", "-q", "main"]);
-    bench.until("the value of the other branch", |snapshot| arrived(snapshot, "8b2a")).await;
-    git(&["rm", "-q", ".env"]);
-    git(&["commit", "-q", "-m", "three"]);
-    let snapshot = bench.until("the file is gone", |snapshot| snapshot.links[0].state == LinkState::Gone).await;
-    assert!(arrived(&snapshot, "8b2a"), "its values stay, here and on Floom");
+    let snapshot = bench.until("it is paused", paused).await;
+    assert!(arrived(&snapshot, "1111"), "the other branch's value is not sent");
+    let LinkState::Paused { long, .. } = &snapshot.links[0].state else { panic!("it is paused") };
+    assert_eq!(long, ".env has another value on branch main.", "and it is said which branch that is");
+    let bench = bench.restarted().await;
+    bench.until("it is paused after a restart too", |snapshot| !snapshot.links.is_empty() && paused(snapshot)).await;
     git(&["checkout", "-q", "other"]);
-    bench.until("the file is back, with its own value", |snapshot| arrived(snapshot, "1111")).await;
+    let whole = |snapshot: &Snapshot| matches!(snapshot.links[0].state, LinkState::InSync { keys: 4 });
+    bench.until("switched back, it goes on by itself", whole).await;
+    assert_eq!(versions(&bench).await, 2, "and nothing was stored for that");
+
+    git(&["checkout", "-q", "main"]);
+    let snapshot = bench.until("it is paused", paused).await;
+    bench.call(Resume { link: snapshot.links[0].id.clone() }).await.expect("taken as it is");
+    bench.until("the creator's word has its value sent", |snapshot| arrived(snapshot, "8b2a")).await;
+    fs::write(&path, changed("2222")).expect("written");
+    bench.until("and a save on this branch is a save", |snapshot| arrived(snapshot, "2222")).await;
+    git(&["commit", "-q", "-a", "-m", "three"]);
+    git(&["rm", "-q", ".env"]);
+    git(&["commit", "-q", "-m", "four"]);
+    let snapshot = bench.until("the file is gone", |snapshot| snapshot.links[0].state == LinkState::Gone).await;
+    assert!(arrived(&snapshot, "2222"), "its values stay, here and on Floom");
 }
 
 /// Files of one app: 100 with every test, `FLOOM_FILES` where more are wanted.
