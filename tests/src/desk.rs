@@ -125,6 +125,14 @@ impl Desk {
         self.keyring()?.die()
     }
 
+    /// Starts the keychain's service again where it died by itself; says whether it had.
+    ///
+    /// # Errors
+    /// [`Trouble`] when it does not come back.
+    pub fn revive_keychain(&self) -> Result<bool, Trouble> {
+        self.keyring.as_ref().map_or(Ok(false), Keyring::revive)
+    }
+
     /// Makes the keychain's service silent, as one that hangs, until [`Desk::wake_keychain`].
     ///
     /// # Errors
@@ -317,6 +325,9 @@ impl Desk {
 
 impl Drop for Desk {
     fn drop(&mut self) {
+        if let Some(words) = self.keyring.as_ref().and_then(Keyring::last_words) {
+            eprintln!("gnome-keyring died during this test. It said: {words}");
+        }
         let _ = self.end_agent();
         for process in self.processes() {
             let _ = kill(Pid::from_raw(process), Signal::SIGKILL);

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use nix::sys::signal::Signal;
@@ -29,6 +30,8 @@ pub(crate) struct Keyring {
     bus: Connection,
     place: Place,
     daemon: Mutex<Process>,
+    /// Whether it was killed on purpose.
+    killed: AtomicBool,
 }
 
 /// Where a keyring runs: what it takes to start it once more.
@@ -51,20 +54,26 @@ impl Place {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         Process::start(command, &self.log)
     }
-}
 
-impl Keyring {
-    /// Starts it on the bus at `bus` and waits until the collection is open.
-    pub(crate) fn start(bus: &str, place: Place) -> Result<Self, Trouble> {
-        let mut daemon = place.start(&["--unlock"])?;
+    /// Starts it with the password, and waits until it has read that.
+    fn start_unlocked(&self) -> Result<Process, Trouble> {
+        let mut daemon = self.start(&["--unlock"])?;
         let input = daemon.child().stdin.take();
         input.ok_or_else(|| Trouble::new("gnome-keyring has no input"))?.write_all(PASSWORD.as_bytes())?;
         let output = daemon.child().stdout.take().ok_or_else(|| Trouble::new("gnome-keyring has no output"))?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
+        Ok(daemon)
+    }
+}
+
+impl Keyring {
+    /// Starts it on the bus at `bus` and waits until the collection is open.
+    pub(crate) fn start(bus: &str, place: Place) -> Result<Self, Trouble> {
+        let daemon = place.start_unlocked()?;
         let address = bus.to_owned();
         let bus = connection::Builder::address(bus)?.build()?;
-        let keyring = Self { address, bus, place, daemon: Mutex::new(daemon) };
+        let keyring = Self { address, bus, place, daemon: Mutex::new(daemon), killed: AtomicBool::new(false) };
         until("the keyring's unlocking", || keyring.is_locked().ok().filter(|locked| !locked))?;
         Ok(keyring)
     }
@@ -96,6 +105,21 @@ impl Keyring {
         Ok(())
     }
 
+    /// What it said, where it died by itself. gnome-keyring 42 was seen to: a message that GLib calls fatal ends it.
+    pub(crate) fn last_words(&self) -> Option<String> {
+        let died = self.daemon().ok()?.has_ended() && !self.killed.load(Ordering::Relaxed);
+        died.then(|| std::fs::read_to_string(&self.place.log).unwrap_or_default())
+    }
+
+    /// Starts it again, unlocked, where it died by itself; says whether it had.
+    pub(crate) fn revive(&self) -> Result<bool, Trouble> {
+        let Some(words) = self.last_words() else { return Ok(false) };
+        eprintln!("gnome-keyring died and is started again. It said: {words}");
+        *self.daemon()? = self.place.start_unlocked()?;
+        until("the keyring's return", || self.is_locked().ok().filter(|locked| !locked))?;
+        Ok(true)
+    }
+
     fn daemon(&self) -> Result<MutexGuard<'_, Process>, Trouble> {
         self.daemon.lock().map_err(|_| Trouble::new("a thread that held the keyring has failed"))
     }
@@ -119,6 +143,7 @@ impl Keyring {
 
     /// Kills the service.
     pub(crate) fn die(&self) -> Result<(), Trouble> {
+        self.killed.store(true, Ordering::Relaxed);
         self.daemon()?.kill();
         Ok(())
     }

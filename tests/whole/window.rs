@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use floom_tests::{Desk, Floomsec, Save, Window, sample, secret};
+use floom_tests::{Desk, Floomsec, Save, Serving, Window, sample, secret};
 
 use crate::{desk_with_sample, desk_with_vault};
 
@@ -126,4 +126,23 @@ async fn a_locked_vault_shows_nothing_but_the_way_back() {
     assert!(!shown.html.contains("8b2a"), "not even the end of a value is left in the page: {}", shown.html);
     window.press("unlock").await.expect("pressed");
     window.text("row-OPENAI_API_KEY/preview").await.expect("the keychain is open, so the table is back");
+}
+
+#[tokio::test]
+async fn the_key_of_flooms_command_line_is_offered_and_connects() {
+    let (desk, _) = desk_with_vault();
+    let serving = Serving::start(&desk).expect("a Floom of its own");
+    let folder = desk.home().join(".floom");
+    std::fs::create_dir(&folder).expect("a folder");
+    let config = serde_json::json!({ "api_key": serving.token, "api_url": serving.url }).to_string();
+    std::fs::write(folder.join("config.json"), config).expect("a file");
+    Floomsec::new(&desk).run(&["app", "list"]).expect("Local Floom is started, with nothing else connected");
+    let window = Window::open(&desk, NO_FILE).await.expect("the window opens");
+    window.press("connect-another").await.expect("the sheet opens");
+    window.press("connect-floom-cli").await.expect("the key is offered");
+    window.gone("connect-sheet").await.expect("it is connected");
+    let status = Floomsec::new(&desk).run(&["status"]).expect("told").json;
+    assert_eq!(status["connection"]["state"], "connected", "the Floom of the file is what is shown: {status}");
+    let page = window.look().await.expect("a look");
+    assert!(!page.html.contains(&serving.token), "and the key never was on the page");
 }

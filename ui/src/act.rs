@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use floom_protocol::Failure;
 use floom_protocol::command::{
-    AcceptExposure, AcceptOlder, AcceptRestored, Answer, AppFromFile, Choice, Connect, Doctor, History, Import, Lock,
-    MakeVault, NewRecoveryKit, Preview, Remind, Reminder, Remove, RestoreGoodCopy, RestoreVault, RestoreVersion,
-    Resume, SetAuto, SetPolicy, SetValue, ShowConnection, StartAnew, StartLocal, Sync, TestRecovery, TrustSealingKey,
-    Undo, Unlink, Unlock,
+    AcceptExposure, AcceptOlder, AcceptRestored, Answer, AppFromFile, Choice, Connect, ConnectFloomCli, Doctor,
+    History, Import, Lock, MakeVault, NewRecoveryKit, Preview, Remind, Reminder, Remove, RestoreGoodCopy, RestoreVault,
+    RestoreVersion, Resume, SetAuto, SetPolicy, SetValue, ShowConnection, StartAnew, StartLocal, Sync, TestRecovery,
+    TrustSealingKey, Undo, Unlink, Unlock,
 };
 use floom_protocol::import::{Fate, ImportPreview, ImportReport, ImportSource};
 use floom_protocol::view::{AppRef, DoctorView, DrillView, KeptFile, Snapshot, SyncReport, VersionView};
@@ -57,6 +57,8 @@ pub(crate) enum Act {
         url: String,
         token: Option<SecretValue>,
     },
+    /// Connects with the key of Floom's own command line.
+    ConnectFloomCli,
     ShowConnection(String),
     /// Previews a file; `app` is the one that is looked at.
     PreviewFile {
@@ -217,7 +219,9 @@ impl Act {
             Self::CancelUnlock => Task::Cancel,
             Self::ChoosePlace(_) => Task::Place,
             Self::NewKit { .. } | Self::ProveKit { .. } => Task::Kit,
-            Self::StartLocal | Self::Connect { .. } | Self::ShowConnection(_) => Task::Connection,
+            Self::StartLocal | Self::Connect { .. } | Self::ConnectFloomCli | Self::ShowConnection(_) => {
+                Task::Connection
+            }
             Self::PreviewFile { .. }
             | Self::ChooseFile { .. }
             | Self::PreviewOpened
@@ -274,6 +278,7 @@ pub(crate) async fn perform(backend: &dyn Backend, act: Act) -> Result<Outcome, 
         }
         Act::StartLocal => call(backend, StartLocal {}).await?,
         Act::Connect { url, token } => drop(call(backend, Connect { url, token }).await?),
+        Act::ConnectFloomCli => drop(call(backend, ConnectFloomCli { path: None }).await?),
         Act::ShowConnection(connection) => call(backend, ShowConnection { connection }).await?,
         Act::PreviewFile { path, app } => return preview_file(backend, path, app).await,
         Act::ChooseFile { app } => {

@@ -494,3 +494,17 @@ async fn the_badge_is_there_whether_floom_answers_or_not() {
     let html = drawn(showing(sample::snapshot(vec![app]))).await;
     assert_has(&html, &["OFFLINE", "Offline: would a run work now?"], "it does not say that what is not known is live");
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_key_of_flooms_command_line_is_offered_where_there_is_one() {
+    let mut snapshot = sample::snapshot(vec![sample::flyfast()]);
+    let opened = |snapshot: &Snapshot| {
+        let mut state = showing(snapshot.clone());
+        state.layer = Some(Layer::Connect);
+        state
+    };
+    assert!(!drawn(opened(&snapshot)).await.contains("connect-floom-cli"), "what is not there is not offered");
+    snapshot.floom_cli = true;
+    let html = drawn(opened(&snapshot)).await;
+    assert_has(&html, &["data-testid=\"connect-floom-cli\"", "Use its key"], "what is there is");
+}

@@ -90,6 +90,7 @@ pub(crate) fn snapshot(apps: Vec<AppView>) -> Snapshot {
         recovery: None,
         notices: Vec::new(),
         good_copy: None,
+        floom_cli: false,
     }
 }
 

@@ -172,6 +172,9 @@ pub(crate) const MAKE_APP: &str = "Make app";
 // Connect
 pub(crate) const CONNECT_TITLE: &str = "Connect to Floom";
 pub(crate) const CONNECT_SAYS: &str = "The API key is tried first. Then it is kept encrypted in your vault.";
+pub(crate) const FLOOM_CLI: [&str; 2] =
+    ["Floom’s command line is signed in here.", "Its key is given for a token of this program, which alone is kept."];
+pub(crate) const USE_ITS_KEY: &str = "Use its key";
 pub(crate) const FLOOM_ADDRESS: &str = "Floom’s address";
 pub(crate) const FLOOM_DEV: &str = "https://floom.dev";
 pub(crate) const API_KEY: &str = "API key";

@@ -27,6 +27,7 @@ impl Engine {
             Command::VerifyReceipts(_) => return self.verify_receipts(reply),
             Command::StartLocal(_) => return self.start_local(reply),
             Command::Connect(call) => return self.connect(&call.url, call.token, reply),
+            Command::ConnectFloomCli(call) => return self.connect_floom_cli(call.path, reply),
             Command::AddApp(call) => return self.register(&call.manifest, reply),
             Command::AppFromFile(call) => return self.app_from_file(call, reply),
             Command::RunPage(call) => return self.run_page(&call.app, reply),

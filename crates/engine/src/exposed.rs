@@ -20,12 +20,17 @@ use crate::plan::policy_of;
 /// How long after a change it is looked: what came with it comes first.
 const SOON: Duration = Duration::from_secs(2);
 
+/// Between two looks is so many times what the last one took: a large repository is not searched after every save.
+const REST: u32 = 20;
+
 /// Where each value was found that was.
 #[derive(Default)]
 pub(crate) struct Exposure {
     found: BTreeMap<SecretId, (Fingerprint, Found)>,
     due: Option<Instant>,
     looking: bool,
+    /// Before this it is not looked again.
+    rests_until: Option<Instant>,
 }
 
 /// What is kept about one secret: the value that was found, and whether the creator said that it may be there.
@@ -42,7 +47,8 @@ fn setting(secret: SecretId) -> String {
 impl Engine {
     /// Has it looked soon.
     pub(crate) fn look_for_exposure_soon(&mut self) {
-        self.exposure.due = Some(Instant::now() + SOON);
+        let soon = Instant::now() + SOON;
+        self.exposure.due = Some(self.exposure.rests_until.map_or(soon, |until| until.max(soon)));
     }
 
     /// When it is looked next.
@@ -64,7 +70,9 @@ impl Engine {
         let looked =
             move || places.into_iter().flat_map(|(folder, values)| search(&folder, values)).collect::<Vec<_>>();
         self.beside_blocking(looked, move |engine, found| {
+            let ended = Instant::now();
             engine.exposure.looking = false;
+            engine.exposure.rests_until = Some(ended + (ended - now) * REST);
             engine.exposed_are(&found, &prints);
         });
     }

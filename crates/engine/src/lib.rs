@@ -17,6 +17,7 @@ mod export;
 mod exposed;
 mod exposure;
 mod file;
+mod floom_cli;
 mod housekeeping;
 mod import;
 mod link;

@@ -23,7 +23,7 @@ use crate::link::{brake_of, reader_of};
 use crate::outbox::failure_of;
 use crate::plan::policy_of;
 use crate::readiness::{Look, readiness};
-use crate::{file, words};
+use crate::{file, floom_cli, words};
 
 /// How long Undo is offered after a value was replaced.
 pub const UNDO: SignedDuration = SignedDuration::from_mins(5);
@@ -48,6 +48,7 @@ pub(crate) fn nothing_yet(keychain: &str) -> Snapshot {
         recovery: None,
         notices: Vec::new(),
         good_copy: None,
+        floom_cli: false,
     }
 }
 
@@ -174,6 +175,7 @@ impl Engine {
             notices,
             ..nothing_yet(self.keychain.name())
         };
+        snapshot.floom_cli = snapshot.connections.iter().all(|view| view.local) && floom_cli::is_there();
         if is_damaged(&snapshot) {
             snapshot.good_copy = good_copy(&self.path).map(|copy| copy.made_at);
         }

@@ -131,6 +131,11 @@ commands! {
         /// Its token; none for a self-hosted Floom that asks for none.
         #[serde(default, with = "floom_secret::wire::option")] token: Option<SecretValue>,
     } -> ConnectionView;
+    /// Adds the Floom that Floom's own command line is signed in to, with its key.
+    ConnectFloomCli {
+        /// Its file, an absolute path; none for `~/.floom/config.json`.
+        path: Option<String>,
+    } -> ConnectionView;
     /// Chooses the connection whose apps are shown; nothing is sent anywhere by it.
     ShowConnection {
         /// The connection's id.

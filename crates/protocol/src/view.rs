@@ -48,6 +48,9 @@ pub struct Snapshot {
     /// What the creator must know about the vault: `vault_rolled_back`, `vault_restored`, `vault_value_damaged`.
     #[serde(default)]
     pub notices: Vec<Failure>,
+    /// Whether Floom's own command line has a key here, and no Floom is connected so far.
+    #[serde(default)]
+    pub floom_cli: bool,
     /// Where the vault's file is damaged: from when the last good copy is, if there is one.
     #[serde(default)]
     pub good_copy: Option<Timestamp>,

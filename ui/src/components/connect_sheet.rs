@@ -16,6 +16,8 @@ pub(super) struct ConnectSheetProps {
     /// The address to begin with.
     pub(super) url: AttrValue,
     pub(super) busy: bool,
+    /// Whether Floom's own command line has a key here.
+    pub(super) floom_cli: bool,
 }
 
 /// The address and the API key. The key is taken out of its field when it is sent.
@@ -44,6 +46,14 @@ pub(super) fn ConnectSheet(props: &ConnectSheetProps) -> Html {
     let says = html! { <p>{words::CONNECT_SAYS}</p> };
     html! {
         <Sheet desk={&props.desk} title={words::CONNECT_TITLE} {says} narrow={true} testid="connect-sheet">
+            if props.floom_cli {
+                <div class="offer" data-testid="floom-cli">
+                    <p class="grow">{words::FLOOM_CLI[0]}<small>{words::FLOOM_CLI[1]}</small></p>
+                    <button class="btn" data-testid="connect-floom-cli" aria-disabled={busy.then_some("true")} onclick={props.desk.on_act(|| Act::ConnectFloomCli)}>
+                        {words::USE_ITS_KEY}
+                    </button>
+                </div>
+            }
             <form class="aff" id="connect-form" {onsubmit}>
                 <div class="span">
                     <label class="lab" for="con-u">{words::FLOOM_ADDRESS}</label>

@@ -147,7 +147,7 @@ fn over(layer: &Layer, state: &State, desk: &Desk) -> Html {
             let url =
                 state.connection().filter(|connection| !connection.local).and_then(|connection| connection.url.clone());
             html! {
-                <ConnectSheet {desk} url={url.unwrap_or_else(|| words::FLOOM_DEV.to_owned())} busy={state.is_busy(&Task::Connection)} />
+                <ConnectSheet {desk} url={url.unwrap_or_else(|| words::FLOOM_DEV.to_owned())} busy={state.is_busy(&Task::Connection)} floom_cli={state.snapshot.as_ref().is_some_and(|snapshot| snapshot.floom_cli)} />
             }
         }
         Layer::Add => match state.app() {

@@ -5,24 +5,26 @@ use std::path::Path;
 use std::process::Stdio;
 
 use floom_protocol::Failure;
-use floom_protocol::command::{AddApp, Connect, Run, RunPage, TrustSealingKey};
+use floom_protocol::command::{AddApp, Connect, ConnectFloomCli, Run, RunPage, TrustSealingKey};
 use floom_protocol::socket::{Face, program_beside};
 use floom_protocol::view::AppRef;
 
 use super::connected;
-use super::floom_cli;
 use super::output::{Output, Said};
 use super::secrets::value_from_input;
 
 /// Connects to the Floom at `url` with a token from standard input; without an address, to the one of Floom's own
 /// command line with its key.
 pub(crate) async fn connect(face: &mut Face, url: Option<String>, no_token: bool) -> Result<Said, Failure> {
-    let (url, token) = match url {
-        Some(url) if no_token => (url, None),
-        Some(url) => (url, Some(value_from_input()?)),
-        None => floom_cli::read().map(|(url, key)| (url, Some(key)))?,
+    let view = match url {
+        Some(url) if no_token => face.call(Connect { url, token: None }).await?,
+        Some(url) => face.call(Connect { url, token: Some(value_from_input()?) }).await?,
+        None => {
+            let named = std::env::var_os("FLOOM_CONFIG").filter(|path| !path.is_empty());
+            let path = named.map(|path| std::path::absolute(path).unwrap_or_default().display().to_string());
+            face.call(ConnectFloomCli { path }).await?
+        }
     };
-    let view = face.call(Connect { url, token }).await?;
     Ok(Said::default().line(format!("Connected to {}.", view.label)).field("connection", view))
 }
 

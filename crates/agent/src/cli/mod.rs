@@ -4,7 +4,6 @@ mod apps;
 mod arguments;
 mod export;
 mod files;
-mod floom_cli;
 mod input;
 mod output;
 mod recovery;

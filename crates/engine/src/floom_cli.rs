@@ -1,12 +1,14 @@
-//! What Floom's own command line keeps: its API key and its Floom, for import.
+//! What Floom's own command line keeps, its API key and its Floom: offered, and read when the creator asks for it.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use floom_protocol::Failure;
 use floom_secret::SecretValue;
 use serde::Deserialize;
 use zeroize::Zeroizing;
+
+use crate::engine::{Engine, Reply};
 
 /// Where it connects unless its file says otherwise.
 const FLOOM: &str = "https://floom.dev";
@@ -20,13 +22,31 @@ struct Config {
     api_url: Option<String>,
 }
 
-/// Reads `~/.floom/config.json`, or the file that `FLOOM_CONFIG` names: the Floom's address and the key.
+impl Engine {
+    /// Connects with the key of Floom's command line, from its file or from the one at `path`.
+    pub(crate) fn connect_floom_cli(&mut self, path: Option<String>, reply: Reply) {
+        match read(path.map(PathBuf::from)) {
+            Ok((url, key)) => self.connect(&url, Some(key), reply),
+            Err(failure) => {
+                let _ = reply.send(Err(failure));
+            }
+        }
+    }
+}
+
+/// Whether there is such a file in the creator's home.
+pub(crate) fn is_there() -> bool {
+    path().is_some_and(|path| path.is_file())
+}
+
+/// Reads the file: the Floom's address and the key.
 ///
 /// # Errors
 /// `floom_cli_missing`, `floom_cli_unreadable`; the file is left as it is.
-pub(crate) fn read() -> Result<(String, SecretValue), Failure> {
-    let path = path().ok_or_else(|| missing("there is no home folder"))?;
-    let file = std::fs::File::open(&path).map_err(|error| missing(&format!("{}: {error}", path.display())))?;
+fn read(named: Option<PathBuf>) -> Result<(String, SecretValue), Failure> {
+    let path = named.or_else(path).ok_or_else(|| missing("there is no home folder"))?;
+    let path: &Path = &path;
+    let file = std::fs::File::open(path).map_err(|error| missing(&format!("{}: {error}", path.display())))?;
     let mut text = Zeroizing::new(Vec::new());
     let read = file.take(LONGEST).read_to_end(&mut text);
     // What serde says of a wrong file may quote it.
@@ -43,8 +63,7 @@ pub(crate) fn read() -> Result<(String, SecretValue), Failure> {
 }
 
 fn path() -> Option<PathBuf> {
-    let named = std::env::var_os("FLOOM_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
-    named.or_else(|| Some(std::env::home_dir()?.join(".floom/config.json")))
+    Some(std::env::home_dir()?.join(".floom/config.json"))
 }
 
 fn missing(why: &str) -> Failure {
