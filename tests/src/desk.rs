@@ -125,6 +125,14 @@ impl Desk {
         self.keyring()?.die()
     }
 
+    /// Ends the keychain's service as a fault of its own does: [`Desk::revive_keychain`] finds it dead.
+    ///
+    /// # Errors
+    /// As [`Desk::lock_keychain`].
+    pub fn fail_keychain(&self) -> Result<(), Trouble> {
+        self.keyring()?.fail()
+    }
+
     /// Starts the keychain's service again where it died by itself; says whether it had.
     ///
     /// # Errors

@@ -52,6 +52,15 @@ impl<'d> Floomsec<'d> {
     /// # Errors
     /// As [`Floomsec::ask`].
     pub fn ask_with<A: AsRef<OsStr>>(&self, arguments: &[A], input: &str) -> Result<Answer, Trouble> {
+        let answer = self.ask_once(arguments, input)?;
+        // A keychain that died by itself is no fault of the program, which refused and changed nothing.
+        if answer.code() == "keychain_no_service" && self.desk.revive_keychain()? {
+            return self.ask_once(arguments, input);
+        }
+        Ok(answer)
+    }
+
+    fn ask_once<A: AsRef<OsStr>>(&self, arguments: &[A], input: &str) -> Result<Answer, Trouble> {
         let started = Instant::now();
         let mut child = self
             .desk

@@ -148,6 +148,12 @@ impl Keyring {
         Ok(())
     }
 
+    /// Ends the service as its own fault does, of which nobody here knows.
+    pub(crate) fn fail(&self) -> Result<(), Trouble> {
+        self.daemon()?.kill();
+        Ok(())
+    }
+
     /// Stops the service where it is, as one that hangs, until [`Keyring::go_on`].
     pub(crate) fn hang(&self) -> Result<(), Trouble> {
         self.daemon()?.signal(Signal::SIGSTOP)

@@ -3,7 +3,9 @@
 use std::fs;
 use std::process::Stdio;
 
-use floom_tests::{Desk, Save, sample, until};
+use floom_tests::{Desk, Floomsec, Save, sample, until};
+
+use crate::desk_with_vault;
 
 #[test]
 fn nothing_of_the_outer_session_is_seen() {
@@ -67,4 +69,15 @@ fn each_way_of_saving_leaves_the_new_text() {
         let expected = sample::TEXT.replace(sample::VALUES[1], sample::EDITS[0]);
         assert_eq!(fs::read_to_string(file).expect("readable"), expected, "saved {}", save.words());
     }
+}
+
+#[test]
+fn a_keychain_that_died_by_itself_is_started_again_with_what_it_held() {
+    let (desk, _) = desk_with_vault();
+    desk.fail_keychain().expect("it dies");
+    let unlocked = Floomsec::new(&desk).run(&["status"]).expect("an open vault stays open").json;
+    assert_eq!(unlocked["vault"]["state"], "open", "with its keychain gone: {unlocked}");
+    desk.end_agent().expect("the agent ends");
+    Floomsec::new(&desk).run(&["unlock"]).expect("the next command finds a keychain that is back, and its key in it");
+    assert!(!desk.revive_keychain().expect("it lives"), "it was started once");
 }
