@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use floom_protocol::view::{AppRef, Prompt};
@@ -31,6 +33,16 @@ pub(crate) struct Exposure {
     looking: bool,
     /// Before this it is not looked again.
     rests_until: Option<Instant>,
+    /// Ends the look that is under way: it holds values.
+    stop: Arc<AtomicBool>,
+}
+
+impl Exposure {
+    /// The vault is locked: what is looked for is let go, and what was found is forgotten.
+    pub(crate) fn stop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        *self = Self { looking: self.looking, ..Self::default() };
+    }
 }
 
 /// What is kept about one secret: the value that was found, and whether the creator said that it may be there.
@@ -67,8 +79,9 @@ impl Engine {
             return;
         }
         self.exposure.looking = true;
+        let stop = self.exposure.stop.clone();
         let looked =
-            move || places.into_iter().flat_map(|(folder, values)| search(&folder, values)).collect::<Vec<_>>();
+            move || places.into_iter().flat_map(|(folder, values)| search(&folder, values, &stop)).collect::<Vec<_>>();
         self.beside_blocking(looked, move |engine, found| {
             let ended = Instant::now();
             engine.exposure.looking = false;

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use floom_secret::SecretValue;
 use floom_vault::SecretId;
@@ -35,30 +36,29 @@ pub(crate) struct Found {
 }
 
 /// Searches the repository that `folder` is in, if it is in one. Each value is found once: as it stands now before any
-/// commit, and the newest commit before an older one.
-///
-/// # Errors
-/// None that matters to the caller: what cannot be read is passed over.
-pub(crate) fn search(folder: &Path, values: Vec<(SecretId, SecretValue)>) -> Vec<Found> {
+/// commit, and the newest commit before an older one. Once `stop` is set the values are let go. What cannot be read is
+/// passed over.
+pub(crate) fn search(folder: &Path, values: Vec<(SecretId, SecretValue)>, stop: &AtomicBool) -> Vec<Found> {
     let values = values.into_iter().filter(|(_, value)| value.len() >= SHORTEST).collect();
-    let mut search = Search { values, found: Vec::new(), left: BYTES };
-    if !search.values.is_empty() {
+    let mut search = Search { values, found: Vec::new(), left: BYTES, stop };
+    if !search.is_over() {
         // A repository that is damaged or of a newer format is passed over like one that is not there.
         let _ = repository(folder, &mut search);
     }
     search.found
 }
 
-struct Search {
+struct Search<'a> {
     /// What was not found so far.
     values: Vec<(SecretId, SecretValue)>,
     found: Vec<Found>,
     left: u64,
+    stop: &'a AtomicBool,
 }
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-fn repository(folder: &Path, search: &mut Search) -> Outcome {
+fn repository(folder: &Path, search: &mut Search<'_>) -> Outcome {
     // Nothing outside the repository is read for it, and nothing in it is executed.
     let isolated = gix::open::Options::isolated;
     let trust = gix::sec::trust::Mapping { full: isolated(), reduced: isolated() };
@@ -70,7 +70,7 @@ fn repository(folder: &Path, search: &mut Search) -> Outcome {
 }
 
 /// The files that are tracked, as they are now.
-fn tracked(repository: &gix::Repository, search: &mut Search) -> Outcome {
+fn tracked(repository: &gix::Repository, search: &mut Search<'_>) -> Outcome {
     let Some(top) = repository.workdir() else { return Ok(()) };
     let index = repository.index_or_empty()?;
     for entry in index.entries() {
@@ -89,7 +89,7 @@ fn tracked(repository: &gix::Repository, search: &mut Search) -> Outcome {
 }
 
 /// The last commits of the branch that is checked out and of every other local one.
-fn history(repository: &gix::Repository, search: &mut Search) -> Outcome {
+fn history(repository: &gix::Repository, search: &mut Search<'_>) -> Outcome {
     let mut tips: Vec<ObjectId> = repository.head_id().map(|id| id.detach()).into_iter().collect();
     for mut branch in repository.references()?.local_branches()?.flatten() {
         tips.extend(branch.peel_to_id().map(|id| id.detach()));
@@ -125,7 +125,7 @@ fn history(repository: &gix::Repository, search: &mut Search) -> Outcome {
     Ok(())
 }
 
-impl Search {
+impl Search<'_> {
     fn look(&mut self, text: &[u8], name: &gix::bstr::BStr, commit: Option<&str>) {
         self.left = self.left.saturating_sub(text.len() as u64);
         let is_there = |value: &SecretValue| memmem::find(text, value.expose().as_bytes()).is_some();
@@ -135,7 +135,7 @@ impl Search {
     }
 
     fn is_over(&self) -> bool {
-        self.values.is_empty() || self.left == 0
+        self.values.is_empty() || self.left == 0 || self.stop.load(Ordering::Relaxed)
     }
 }
 
@@ -163,7 +163,10 @@ mod tests {
 
     fn find(folder: &Path, values: &[&str]) -> Vec<(String, bool)> {
         let values = values.iter().map(|text| (SecretId::new(), SecretValue::new((*text).to_owned()))).collect();
-        search(folder, values).into_iter().map(|found| (found.file, found.commit.is_some())).collect()
+        search(folder, values, &AtomicBool::new(false))
+            .into_iter()
+            .map(|found| (found.file, found.commit.is_some()))
+            .collect()
     }
 
     #[test]
@@ -176,6 +179,8 @@ mod tests {
         git(folder.path(), &["add", "src"]);
         let found = find(&below, &[VALUE, "sk-another-0123456789", "sk-nowhere-0123456789"]);
         assert_eq!(found, [("src/client.py".to_owned(), false)], "and a file that git does not know is not");
+        let values = vec![(SecretId::new(), SecretValue::new(VALUE.to_owned()))];
+        assert_eq!(search(&below, values, &AtomicBool::new(true)), [], "a search that was stopped looks at nothing");
     }
 
     #[test]

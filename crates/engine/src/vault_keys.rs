@@ -157,6 +157,7 @@ impl Engine {
         self.slot = Slot::Locked { passphrase };
         self.sessions.clear();
         self.previews.clear();
+        self.exposure.stop();
         self.files.clear();
         self.anchor = Default::default();
         self.restored = None;
