@@ -103,6 +103,27 @@ async fn the_gravest_notice_comes_first_and_the_others_can_be_reached() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_conflict_shows_two_sides_and_proposes_none() {
+    let mut app = sample::flyfast();
+    app.secrets[0].sync = SyncView::Conflict;
+    let conflict = |removes: bool| Prompt::Conflict {
+        file: Some(".env".to_owned()).filter(|_| !removes),
+        line: 7,
+        removed_there: removes,
+        removes,
+    };
+    app.secrets[0].prompt = Some(conflict(false));
+    let html = drawn(showing(sample::snapshot(vec![app.clone()]))).await;
+    let both = ["Changed on Floom and in .env.", "Keep Floom’s value", "line 7", "Use .env value", "one-side"];
+    assert_has(&html, &both, "both sides of a change");
+    let prompt = html.split("prompt-two").nth(1).and_then(|rest| rest.split("row-").next()).unwrap_or_default();
+    assert!(!prompt.contains("btn-primary"), "neither side is proposed: {prompt}");
+    app.secrets[0].prompt = Some(conflict(true));
+    let html = drawn(showing(sample::snapshot(vec![app]))).await;
+    assert_has(&html, &["Removed on Floom and removed here.", "Keep it removed", "Remove it on Floom"], "removals");
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_changed_value_is_asked_about_without_a_claim_of_overlap() {
     let mut app = sample::flyfast();
     app.secrets[0].prompt = Some(Prompt::Changed { file: ".env".into(), line: 3, replaces: true });

@@ -1,5 +1,6 @@
 //! Every text of the page, in one place. Fact, then consequence, then what to do.
 
+pub(crate) mod conflict;
 mod hygiene;
 mod ready;
 mod said;
@@ -110,6 +111,8 @@ pub(crate) const NOT_NOW: &str = "Set it aside";
 pub(crate) const USE_IT: &str = "Store and send";
 pub(crate) const UNDO: &str = "Undo";
 pub(crate) const STILL_SET_ASIDE: &str = "The file still has the value you set aside.";
+pub(crate) const CONFLICT: &str = "Conflict";
+pub(crate) const ON_FLOOM: &str = "On Floom";
 pub(crate) const USE_FILES: &str = "Use the file’s";
 pub(crate) const SWITCH: &str = "Switch";
 pub(crate) const SET_VALUE: &str = "Set value";

@@ -11,6 +11,7 @@ mod anchor;
 pub mod brake;
 mod branch;
 mod command;
+mod conflict;
 mod engine;
 mod error;
 mod export;

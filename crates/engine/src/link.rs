@@ -441,7 +441,14 @@ impl Engine {
 
     /// Answers the question in a row about a watched file's value.
     pub(crate) fn answer(&mut self, app: &AppRef, key: &str, choice: Choice) -> Result<(), EngineError> {
-        let app = self.app(app)?;
+        let reference = app;
+        let app = self.app(reference)?;
+        if choice == Choice::KeepFloom {
+            return self.keep_floom(&app, key);
+        }
+        if choice == Choice::UseFile && self.send_on_top(reference, key)? {
+            return Ok(());
+        }
         let links = self.links_of(app.id);
         let asks =
             |link: &&Link| self.files.get(&link.id).is_some_and(|file| file.open.rows.iter().any(|row| row.key == key));
@@ -453,6 +460,7 @@ impl Engine {
             return Err(refused("nothing_asked", format!("Nothing is asked about {key}."), "Look at its row again."));
         };
         match choice {
+            Choice::KeepFloom => {}
             Choice::KeepStored => {
                 let Some(seen) = link.seen.get(key) else {
                     return Err(refused(

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::command::said;
+use crate::conflict::{CONFLICT, is_conflict, looked};
 use crate::engine::{Engine, Reply};
 use crate::push::{Change, push};
 use crate::sealed_push::{SealedDone, SealedPush, push_sealed, request_of};
@@ -161,7 +162,7 @@ impl Engine {
             slug: app.slug.clone(),
             key: secret.name.clone(),
             change,
-            expected: told.map(|told| told.value.as_ref().map_or(0, |value| value.version)),
+            expected: secret.remote.base.or(told.map(|told| told.value.as_ref().map_or(0, |value| value.version))),
             keeps_old: !matches!(item.change, OutboxChange::Value { version, .. } if restored(version)),
             request: request_of(vault.id(), item),
             // Local Floom is our own child: whoever sets it up anew has not been replaced by another.
@@ -198,6 +199,9 @@ impl Engine {
             has_value: Some(entry.creator_has_value),
             ..secret.remote.clone()
         };
+        if let Some(changed) = &answer.changed {
+            (remote.base, remote.elsewhere) = (Some(changed.version), None);
+        }
         let detail = match item.change {
             OutboxChange::Value { version, .. } => {
                 let versions = vault.versions(secret.id)?;
@@ -235,8 +239,12 @@ impl Engine {
             EngineError::Vault(_) => (false, None, false),
         };
         let wait = pause.unwrap_or_else(|| Duration::from_secs(1 << item.attempts.min(8)).min(LONGEST_WAIT));
-        if matches!(&error, EngineError::Floom(FloomError::VersionConflict { .. })) {
-            // What is there now is asked for, so that the creator's next try is made on top of it.
+        let conflict = match &error {
+            EngineError::Floom(FloomError::VersionConflict { current, .. }) => Some(*current),
+            _ => None,
+        };
+        if conflict.is_some() {
+            // What is there now is asked for, so that the creator sees it.
             self.reach_each(&[app.connection]);
         }
         let unreachable = matches!(&error, EngineError::Floom(error) if error.code() == "floom_unreachable" || error.code() == "floom_timeout");
@@ -262,6 +270,11 @@ impl Engine {
                     tx.append_receipt(&receipt, Timestamp::now())?;
                     return Ok(());
                 }
+                if let (Some(current), Some(secret)) = (conflict, tx.secret_with(item.secret)?) {
+                    let mut remote = secret.remote;
+                    looked(&mut remote, current);
+                    tx.set_remote(item.secret, &remote)?;
+                }
                 Ok::<_, EngineError>(tx.outbox_failed(item.id, &failure.code, &failure.message, next)?)
             })
         });
@@ -286,7 +299,8 @@ impl Engine {
     /// Sends what waits now; with `wait` the answer comes when nothing is on its way any more.
     pub(crate) fn sync(&mut self, wait: bool, reply: Reply) {
         let cleared = self.vault_mut().and_then(|vault| {
-            let failed: Vec<OutboxItem> = vault.outbox()?.into_iter().filter(|item| item.failure.is_some()).collect();
+            let failed = vault.outbox()?;
+            let failed = failed.into_iter().filter(|item| item.failure.is_some() && !is_conflict(item));
             vault.transaction(|tx| {
                 for item in failed {
                     tx.outbox_retry(item.id)?;
@@ -343,10 +357,12 @@ pub(crate) fn failure_of(item: &OutboxItem) -> Option<Failure> {
     let next = match item.next_try {
         Some(_) => "It is tried again by itself.",
         None if failure.code == KEY_CHANGED => "If Floom was set up anew, trust its new key; else ask whoever runs it.",
+        None if failure.code == CONFLICT => "Pick one in its row.",
         None => "Mend the cause, then sync again.",
     };
     // Of these it is certain that Floom did not act on them.
-    let certain = ["floom_not_owner", "floom_app_not_found", "floom_key_unknown", "floom_rate_limited", KEY_CHANGED];
+    let certain =
+        ["floom_not_owner", "floom_app_not_found", "floom_key_unknown", "floom_rate_limited", KEY_CHANGED, CONFLICT];
     let kept = if certain.contains(&failure.code.as_str()) {
         "It is stored here, encrypted; Floom still has the old state."
     } else {

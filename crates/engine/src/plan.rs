@@ -10,6 +10,7 @@ use floom_protocol::import::Fate;
 use floom_secret::Policy;
 use floom_vault::{Fingerprint, Secret};
 
+use crate::conflict::is_foreign;
 use crate::precedence::Others;
 
 /// One key of a file, as its reader sees it.
@@ -160,7 +161,9 @@ fn row(key: &FileKey, secret: Option<&Secret>, rules: &Rules<'_>) -> Row {
         return row;
     }
     row.stores = differs;
-    row.asks = differs && rules.others.uncovered.contains(&key.key);
+    // What was changed on Floom too is not replaced by itself.
+    let elsewhere = secret.is_some_and(|secret| secret.remote.elsewhere.is_some());
+    row.asks = differs && (elsewhere || rules.others.uncovered.contains(&key.key));
     row.fate = if !declared {
         Fate::Undeclared
     } else if policy == Policy::User {
@@ -180,6 +183,10 @@ fn row(key: &FileKey, secret: Option<&Secret>, rules: &Rules<'_>) -> Row {
 /// Whether Floom lacks the file's value under the creator vault.
 fn needs_sending(secret: Option<&Secret>, differs: bool) -> bool {
     let Some(secret) = secret else { return true };
+    if !differs && is_foreign(&secret.remote) {
+        // The file is as it was; somebody else changed Floom.
+        return false;
+    }
     let current = secret.current.as_ref().map(|current| current.version);
     differs || secret.remote.acknowledged != current || secret.remote.has_value == Some(false)
 }

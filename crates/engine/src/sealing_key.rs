@@ -2,7 +2,7 @@
 
 use floom_protocol::view::AppRef;
 use floom_seal::Pin;
-use floom_vault::{App, NewReceipt, OutboxItem};
+use floom_vault::{App, NewReceipt, OutboxItem, RemoteState};
 use jiff::Timestamp;
 
 use crate::EngineError;
@@ -40,6 +40,10 @@ impl Engine {
         };
         self.vault_mut()?.transaction(|tx| {
             tx.set_setting(&setting(&app), "")?;
+            for secret in tx.secrets(app.id)? {
+                // Set up anew, it counts from the beginning.
+                tx.set_remote(secret.id, &RemoteState { base: None, elsewhere: None, ..secret.remote })?;
+            }
             for item in tx.outbox()?.iter().filter(|item| refused(item)) {
                 tx.outbox_retry(item.id)?;
             }

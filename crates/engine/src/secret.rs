@@ -13,6 +13,7 @@ use floom_vault::{
 };
 use jiff::Timestamp;
 
+use crate::conflict::rebase;
 use crate::engine::Engine;
 use crate::error::refused;
 use crate::plan::{Plan, Row, policy_of};
@@ -201,6 +202,22 @@ impl Engine {
         Ok(())
     }
 
+    /// Sends `change` anew, with what `said` about why.
+    pub(crate) fn send_again(
+        &mut self,
+        app: &App,
+        secret: &Secret,
+        change: OutboxChange,
+        said: &str,
+    ) -> Result<(), EngineError> {
+        let now = Timestamp::now();
+        let in_flight = self.in_flight;
+        self.vault_mut()?.transaction(|tx| {
+            let told = receipt(tx, "send_decided", &app.slug, &secret.name, said, now)?;
+            enqueue(tx, &app.slug, secret, change, told, in_flight, now)
+        })
+    }
+
     /// Takes a removal back.
     pub(crate) fn restore_removed(&mut self, reference: &AppRef, key: &str) -> Result<(), EngineError> {
         let app = self.app(reference)?;
@@ -294,7 +311,7 @@ impl Engine {
     }
 
     /// What was asked about `key` is answered by what was just decided.
-    fn nothing_asked(&mut self, app: AppId, key: &str) {
+    pub(crate) fn nothing_asked(&mut self, app: AppId, key: &str) {
         let links: Vec<LinkId> = self.links_of(app).iter().map(|link| link.id).collect();
         for link in links {
             if let Some(file) = self.files.get_mut(&link) {
@@ -356,7 +373,8 @@ fn send_current(
 ) -> Result<(), EngineError> {
     let current = tx.fingerprint(value);
     set_aside_in_files(tx, secret.app, &secret.name, Some(current), None)?;
-    let settled = RemoteState { previous: None, rotated_at: None, ..secret.remote.clone() };
+    let remote = tx.secret_with(secret.id)?.map_or_else(|| secret.remote.clone(), |now| now.remote);
+    let settled = RemoteState { previous: None, rotated_at: None, ..remote };
     tx.set_remote(secret.id, &settled)?;
     if secret.remote.declared && policy_of(Some(secret), Policy::Creator) == Policy::Creator {
         let change = OutboxChange::Value { version, policy: Policy::Creator };
@@ -404,6 +422,9 @@ fn enqueue(
     in_flight: Option<i64>,
     now: Timestamp,
 ) -> Result<(), EngineError> {
+    if !matches!(change, OutboxChange::Policy(_)) {
+        rebase(tx, secret)?;
+    }
     let older = tx.outbox_of(secret.id)?;
     for older in older.iter().filter(|older| Some(older.id) != in_flight && replaces(change, older.change)) {
         tx.outbox_done(older.id)?;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::command::said;
+use crate::conflict::looked;
 use crate::engine::{Engine, Reply};
 use crate::error::refused;
 use crate::survey::{Survey, survey};
@@ -258,6 +259,15 @@ impl Engine {
                     remote.has_value = entry.map(|entry| entry.creator_has_value);
                     if remote.has_value == Some(false) {
                         remote.acknowledged = None;
+                    }
+                    let counted = survey.told.get(&(detail.slug.clone(), secret.name.clone()));
+                    // While a change waits, the version may be its own, of a try whose answer was lost.
+                    let counted = counted.filter(|_| !waits || remote.elsewhere.is_some());
+                    let version = counted.map(|told| told.value.as_ref().map_or(0, |value| value.version));
+                    if let Some(text) = version.and_then(|version| looked(&mut remote, version)) {
+                        let (what, key) = ("value_changed_on_floom", Some(secret.name.as_str()));
+                        let receipt = NewReceipt { what, app: Some(&detail.slug), key, detail: text };
+                        tx.append_receipt(&receipt, now)?;
                     }
                     if remote != secret.remote {
                         tx.set_remote(secret.id, &remote)?;

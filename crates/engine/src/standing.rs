@@ -17,6 +17,7 @@ use floom_secret::Policy;
 use floom_vault::{App, AppId, ConnectionKind, Link, OutboxChange, OutboxItem, Secret, Source, Standing, good_copy};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::conflict::is_foreign;
 use crate::engine::{Engine, Slot};
 use crate::error::of_vault as of_damage;
 use crate::link::{brake_of, reader_of};
@@ -280,6 +281,10 @@ impl Engine {
         let policy = policy_of(Some(secret), default);
         let waiting = outbox.iter().rfind(|item| item.secret == secret.id);
         let current = secret.current.as_ref().filter(|_| secret.removed_at.is_none());
+        let conflict = self.conflict(secret, links, waiting);
+        let sync = if conflict.is_some() { SyncView::Conflict } else { self.sync_view(secret, policy, waiting) };
+        // What is stored here is not what Floom has.
+        let current = current.filter(|_| sync != SyncView::FloomOnly);
         SecretView {
             key: secret.name.clone(),
             declared: secret.remote.declared,
@@ -291,8 +296,8 @@ impl Engine {
             source: current
                 .map(|current| source_view(secret.name.as_str(), &current.source, current.created_at, links)),
             last_used: self.last_used(app, secret, policy),
-            sync: self.sync_view(secret, policy, waiting),
-            prompt: self.prompt(app, secret, links),
+            sync,
+            prompt: conflict.or_else(|| self.prompt(app, secret, links)),
         }
     }
 
@@ -326,6 +331,7 @@ impl Engine {
             (Policy::User, _) => SyncView::LocalOnly,
             (Policy::Creator, None) if secret.remote.has_value == Some(true) => SyncView::FloomOnly,
             (Policy::Creator, None) => SyncView::Missing,
+            (Policy::Creator, Some(_)) if is_foreign(&secret.remote) => SyncView::FloomOnly,
             (Policy::Creator, Some(version))
                 if secret.remote.acknowledged == Some(version) && secret.remote.policy == Some(Policy::Creator) =>
             {

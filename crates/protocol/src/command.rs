@@ -326,10 +326,12 @@ commands! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
-    /// Take the file's value: it is stored, and replaces the one on Floom.
+    /// Take the file's value: it is stored, and replaces the one on Floom. In a conflict: what waits here.
     UseFile,
     /// Keep the value that is stored; the file's is set aside until its line changes.
     KeepStored,
+    /// Let the value stand that somebody else brought to Floom.
+    KeepFloom,
 }
 
 /// When the creator wants to be reminded of an old value.

@@ -266,6 +266,17 @@ pub enum Prompt {
         /// Whether Floom holds both values until then.
         overlap: bool,
     },
+    /// The secret was changed on Floom and here; nothing is sent until the creator picks one.
+    Conflict {
+        /// The file that the change here came from; none where it was made in the window.
+        file: Option<String>,
+        /// Its line; 0 where there is none.
+        line: u32,
+        /// Whether Floom has no value any more.
+        removed_there: bool,
+        /// Whether the change here is a removal.
+        removes: bool,
+    },
     /// The file still has a value that the creator set aside.
     SetAside {
         /// The file's name.

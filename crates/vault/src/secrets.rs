@@ -62,6 +62,10 @@ pub struct RemoteState {
     pub previous: Option<VersionNumber>,
     /// When the rotation began.
     pub rotated_at: Option<Timestamp>,
+    /// Floom's own number of the value on top of which changes are made, 0 for none; where its dialect counts them.
+    pub base: Option<u32>,
+    /// The number that Floom was seen with since, brought about by somebody else; 0 for a removed value.
+    pub elsewhere: Option<u32>,
 }
 
 impl Secret {

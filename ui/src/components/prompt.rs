@@ -47,6 +47,17 @@ pub(super) fn RowPrompt(props: &RowPromptProps) -> Html {
     };
     let told = || match (&props.secret.sync, &props.secret.prompt) {
         (SyncView::NotSent { failure, retry_at }, _) => not_sent(props, failure, *retry_at),
+        (_, Some(Prompt::Conflict { file, line, removed_there, removes })) => {
+            let here = words::conflict::here(file.as_deref(), *line, *removes, props.overlap);
+            conflict(
+                props,
+                words::conflict::happened(file.as_deref(), *removed_there, *removes),
+                &[
+                    (words::conflict::there(*removed_there), "prompt-keep-floom", Choice::KeepFloom),
+                    (here, "prompt-confirm", Choice::UseFile),
+                ],
+            )
+        }
         (_, Some(Prompt::Changed { file, replaces, .. })) => changed(props, file, *replaces),
         (_, Some(Prompt::Rotated { until, overlap, .. }))
             if *ended != Some(*until) && time::seconds_left(time::now(), *until) > 0 =>
@@ -205,6 +216,31 @@ fn rotated(props: &RowPromptProps, until: Timestamp, overlap: bool, on_end: Call
                     {icon("undo", "")}{words::UNDO}
                 </button>
             </div>
+        </div>
+    }
+}
+
+/// Two sides, neither of which is proposed: two clocks cannot be compared.
+fn conflict(props: &RowPromptProps, happened: String, sides: &[(words::conflict::Side, &'static str, Choice)]) -> Html {
+    let side = |(side, testid, choice): &(words::conflict::Side, &'static str, Choice)| {
+        html! {
+            <div class="one-side">
+                <div class="grow"><div class="l1">{&side.place}</div><div class="l2">{&side.known}</div></div>
+                <button
+                    class="btn"
+                    data-testid={*testid}
+                    aria-disabled={props.busy.then_some("true")}
+                    onclick={answer(props, *choice)}
+                >
+                    {&side.pick}
+                </button>
+            </div>
+        }
+    };
+    html! {
+        <div class="prompt prompt-danger prompt-two" role="group" aria-label={words::CONFLICT} data-testid={testid(props)}>
+            <div class="head">{icon("conflict", "")}<p class="say">{happened}</p></div>
+            <div class="sides">{for sides.iter().map(side)}</div>
         </div>
     }
 }

@@ -115,6 +115,17 @@ pub(crate) enum Order {
         #[arg(long)]
         app: String,
     },
+    /// Pick a side of a secret that was changed on Floom and here
+    Resolve {
+        /// The secret's name
+        key: String,
+        /// Which side counts
+        #[arg(long, value_enum)]
+        keep: Side,
+        /// The app's slug
+        #[arg(long)]
+        app: String,
+    },
     /// Say that a value may stand in git, where it was found
     AcceptExposure {
         key: String,
@@ -347,4 +358,13 @@ fn reminder(text: &str) -> Result<Reminder, String> {
             _ => Err("say `later`, `never`, or 1 to 3650 days".to_owned()),
         },
     }
+}
+
+/// One of two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Side {
+    /// What Floom has
+    Floom,
+    /// What this computer has
+    Here,
 }

@@ -91,6 +91,7 @@ async fn order(order: Order, output: &Output) -> Result<Said, Failure> {
             secrets::policy(&mut face().await?, key, policy.policy(), app, output).await
         }
         Order::Remove { key, app } => secrets::remove(&mut face().await?, key, app, output).await,
+        Order::Resolve { key, keep, app } => secrets::resolve(&mut face().await?, key, keep, app, output).await,
         Order::AcceptExposure { key, app } => secrets::accept_exposure(&mut face().await?, key, app, output).await,
         Order::Remind { key, when, app } => secrets::remind(&mut face().await?, key, when, app, output).await,
         Order::Undo { key, app } => secrets::undo(&mut face().await?, key, app, output).await,

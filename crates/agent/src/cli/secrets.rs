@@ -4,14 +4,15 @@ use std::io::{IsTerminal, Read};
 
 use floom_protocol::Failure;
 use floom_protocol::command::{
-    AcceptExposure, Environment, History, Look, Remind, Reminder, Remove, RestoreRemoved, RestoreVersion, SetPolicy,
-    SetValue, Sync, Undo,
+    AcceptExposure, Answer, Choice, Environment, History, Look, Remind, Reminder, Remove, RestoreRemoved,
+    RestoreVersion, SetPolicy, SetValue, Sync, Undo,
 };
 use floom_protocol::socket::Face;
 use floom_protocol::view::{AppRef, SyncReport, SyncView};
 use floom_secret::{Policy, SecretValue};
 use zeroize::Zeroizing;
 
+use super::arguments::Side;
 use super::connected;
 use super::output::{Output, Said};
 
@@ -106,6 +107,32 @@ pub(crate) async fn undo(face: &mut Face, key: String, slug: String, output: &Ou
     face.call(Undo { app: app(slug.clone()), key: key.clone() }).await?;
     let said = Said::default().line(format!("{key}: the old value is current again.")).field("key", &key);
     sent(face, &slug, &key, said).await
+}
+
+/// Picks a side of a secret that was changed on Floom and here.
+pub(crate) async fn resolve(
+    face: &mut Face,
+    key: String,
+    keep: Side,
+    slug: String,
+    output: &Output,
+) -> Result<Said, Failure> {
+    connected(face, output).await?;
+    let choice = match keep {
+        Side::Floom => Choice::KeepFloom,
+        Side::Here => Choice::UseFile,
+    };
+    face.call(Answer { app: app(slug.clone()), key: key.clone(), choice }).await?;
+    match keep {
+        Side::Floom => {
+            let line = format!("{key}: Floom’s side is kept; what was here stays in its history and was not sent.");
+            Ok(Said::default().line(line).field("key", key))
+        }
+        Side::Here => {
+            let said = Said::default().line(format!("{key}: what is here was chosen.")).field("key", &key);
+            sent(face, &slug, &key, said).await
+        }
+    }
 }
 
 /// Notes that a value may stand in git.

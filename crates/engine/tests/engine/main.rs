@@ -1,6 +1,7 @@
 //! The whole engine: a real vault, real files, a real Local Floom on loopback.
 
 mod bench;
+mod conflicts;
 mod export;
 mod files;
 mod precedence;

@@ -175,6 +175,9 @@ async fn an_older_file_put_back_is_noticed_read_and_not_sent_from() {
     let snapshot = bench.until("it is noticed", |snapshot| !snapshot.notices.is_empty()).await;
     assert_eq!(snapshot.notices[0].code, "vault_rolled_back", "the file is older than the note");
     bench.until("reads go on", |snapshot| snapshot.apps.first().is_some_and(|app| app.configured == 4)).await;
+    // Floom has what the newer vault sent: the creator is shown that before deciding anew.
+    bench.call(Sync { wait: true }).await.expect("asked");
+    bench.until("what Floom has is shown", |snapshot| of(snapshot, KEY).sync == SyncView::FloomOnly).await;
     let set =
         SetValue { app: bench.app(), key: KEY.into(), policy: None, value: value("sk-proj-third-0123456789-3333") };
     bench.call(set).await.expect("stored");

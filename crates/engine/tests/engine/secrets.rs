@@ -4,9 +4,10 @@ use floom_client::{BaseUrl, Client};
 use floom_keychain::State;
 use floom_local::{Store, StoreKey};
 use floom_protocol::command::{
-    Connect, Environment, History, Lock, Remove, Run, SetPolicy, SetValue, Sync, Undo, Unlock, VerifyReceipts,
+    Answer, Choice, Connect, Environment, History, Lock, Remove, Run, SetPolicy, SetValue, Sync, Undo, Unlock,
+    VerifyReceipts,
 };
-use floom_protocol::view::{LastUsed, Prompt, Snapshot, SyncView, VaultView};
+use floom_protocol::view::{LastUsed, Prompt, SyncView, VaultView};
 use floom_secret::Policy;
 
 use crate::bench::{Bench, of, preview_of, value};
@@ -236,15 +237,14 @@ async fn a_value_changed_elsewhere_is_not_overwritten_unseen() {
     let typed =
         SetValue { app: bench.app(), key: KEY.into(), policy: None, value: value("sk-proj-typed-0123456789-abcd") };
     bench.call(typed).await.expect("stored here");
-    let refused = |snapshot: &Snapshot| match &of(snapshot, KEY).sync {
-        SyncView::NotSent { failure, .. } => failure.code == "floom_version_conflict",
-        _ => false,
-    };
-    bench.until("it is said in its row", refused).await;
+    bench.until("it is asked in its row", |snapshot| of(snapshot, KEY).sync == SyncView::Conflict).await;
     let held = elsewhere.secrets("flyfast").await.expect("the list").secrets;
     let version = held.iter().find(|secret| secret.key == KEY).and_then(|secret| Some(secret.value.as_ref()?.version));
     assert_eq!(version, Some(2), "Floom has what it was changed to elsewhere");
-    bench.call(Sync { wait: true }).await.expect("the creator saw it and sends again");
+    bench.call(Sync { wait: true }).await.expect("synced");
+    assert_eq!(bench.secret(KEY).await.sync, SyncView::Conflict, "syncing again does not answer it");
+    let answer = Answer { app: bench.app(), key: KEY.into(), choice: Choice::UseFile };
+    bench.call(answer).await.expect("the creator picks what is here");
     bench.until("it is sent", |snapshot| of(snapshot, KEY).sync == SyncView::Synced).await;
     let held = elsewhere.secrets("flyfast").await.expect("the list").secrets;
     let secret = held.into_iter().find(|secret| secret.key == KEY).expect("the secret");
