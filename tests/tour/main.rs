@@ -1,6 +1,7 @@
 //! `tour --out FOLDER`: walks the main job in the real window and leaves pictures, texts and a table of what happened.
 #![forbid(unsafe_code)]
 
+mod conflict;
 mod journal;
 mod prompts;
 mod run_page;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         let walked = runtime.block_on(async {
             walk::walk(&mut journal).await?;
             prompts::walk(&mut journal).await?;
+            conflict::walk(&mut journal).await?;
             vault::walk(&mut journal).await?;
             run_page::walk(&mut journal).await
         });

@@ -1,6 +1,7 @@
 //! The whole program: real window, real agent, real keychain service, real server.
 
 mod cli;
+mod conflict;
 mod desk;
 mod env_files;
 mod import;

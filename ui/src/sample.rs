@@ -82,6 +82,7 @@ pub(crate) fn snapshot(apps: Vec<AppView>) -> Snapshot {
             connection: "local".into(),
             auto: true,
             state: LinkState::InSync { keys: 3 },
+            polled: false,
             reader: "plain".into(),
         }],
         activity: Vec::new(),

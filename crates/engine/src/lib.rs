@@ -17,6 +17,7 @@ mod error;
 mod export;
 mod exposed;
 mod exposure;
+mod far_folder;
 mod file;
 mod floom_cli;
 mod housekeeping;

@@ -107,7 +107,9 @@ pub(crate) fn doctor(engine: &Engine) -> DoctorView {
     ];
     checks.extend(engine.link_views().into_iter().map(|link| {
         let ok = !matches!(link.state, LinkState::CannotRead { .. } | LinkState::Gone);
-        Check::new(link.file.clone(), link_words(&link.state), ok)
+        let polled =
+            if link.polled { "; looked at every 2 s, since the system does not tell of changes there" } else { "" };
+        Check::new(link.file.clone(), link_words(&link.state) + polled, ok)
     }));
     let failure = match vault {
         VaultView::Stopped { failure } => Some(failure),
@@ -421,6 +423,7 @@ impl Engine {
                     connection: app.connection.to_string(),
                     auto: link.auto,
                     state: self.link_state(&link, &waiting),
+                    polled: self.watcher.is_polled(&link.path),
                     reader: reader_of(link.reader.as_deref(), Some(&link.path)).0.name().to_owned(),
                 })
             })

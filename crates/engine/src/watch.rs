@@ -5,6 +5,9 @@
 //! first rename). A file is reported once nothing happened to it for
 //! [`QUIET`]; one timer is armed while anything is pending and none otherwise,
 //! so an idle agent does not wake up.
+//!
+//! Where the system does not tell (a network folder, or no more watches to be had), a file is reported every [`POLL`];
+//! notify's own polling compares whole seconds and would miss the second of two quick changes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -15,11 +18,16 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::far_folder::is_far;
+
 /// How long a file must be left alone before it is read.
 pub(crate) const QUIET: Duration = Duration::from_millis(40);
 
 /// The longest that a writer is waited for that has a file open; what is there then is read.
 const OPEN: Duration = Duration::from_secs(2);
+
+/// How often a file is looked at of which the system does not tell.
+const POLL: Duration = Duration::from_secs(2);
 
 /// Symbolic links that are followed one after the other; Linux itself follows 40.
 const LINKS: usize = 40;
@@ -27,10 +35,18 @@ const LINKS: usize = 40;
 /// Folders that are watched, and the files in them that matter.
 pub(crate) struct Watcher {
     system: Option<RecommendedWatcher>,
-    /// How many followed files each watched folder serves.
-    folders: BTreeMap<PathBuf, usize>,
+    folders: BTreeMap<PathBuf, Folder>,
     files: HashMap<PathBuf, Places>,
     interest: mpsc::UnboundedSender<Interest>,
+}
+
+/// A watched folder.
+#[derive(Debug, Default)]
+struct Folder {
+    /// How many followed files it serves.
+    users: usize,
+    /// Whether the system does not tell of it.
+    polled: bool,
 }
 
 /// Everything whose change can change what a file holds.
@@ -49,6 +65,8 @@ enum Interest {
     Written(PathBuf),
     Rescan,
     Follow(PathBuf, BTreeSet<PathBuf>),
+    /// Whether this file is looked at now and then.
+    Poll(PathBuf, bool),
     Forget(PathBuf),
 }
 
@@ -79,25 +97,30 @@ impl Watcher {
     }
 
     /// Follows `path`: the file, what it points to, and the folders without which it is not there.
-    /// Returns whether the system watches it (else only [`Watcher::look_again`] helps).
-    pub(crate) fn follow(&mut self, path: &Path) -> bool {
+    pub(crate) fn follow(&mut self, path: &Path) {
         let places = Places::of(path);
         let before = self.files.insert(path.to_owned(), places.clone());
         if before.as_ref() == Some(&places) {
-            return true;
+            return;
         }
         let _ = self.interest.send(Interest::Follow(path.to_owned(), places.names));
-        let mut watched = true;
         for folder in places.folders {
-            let users = self.folders.entry(folder.clone()).or_default();
-            *users += 1;
-            if *users == 1 {
-                let system = self.system.as_mut();
-                watched &= system.is_some_and(|system| system.watch(&folder, RecursiveMode::NonRecursive).is_ok());
+            if let Some(known) = self.folders.get_mut(&folder) {
+                known.users += 1;
+                continue;
             }
+            let system = self.system.as_mut().filter(|_| !is_far(&folder));
+            let told = system.is_some_and(|system| system.watch(&folder, RecursiveMode::NonRecursive).is_ok());
+            self.folders.insert(folder, Folder { users: 1, polled: !told });
         }
         self.release(before.unwrap_or_default().folders);
-        watched
+        let _ = self.interest.send(Interest::Poll(path.to_owned(), self.is_polled(path)));
+    }
+
+    /// Whether the file at `path` is looked at now and then, because the system does not tell of its changes.
+    pub(crate) fn is_polled(&self, path: &Path) -> bool {
+        let folders = self.files.get(path).map(|places| &places.folders);
+        folders.into_iter().flatten().any(|folder| self.folders.get(folder).is_some_and(|folder| folder.polled))
     }
 
     /// Looks where `path` leads now: a folder that is new has no watch, a link that was swapped leads elsewhere. What
@@ -119,14 +142,16 @@ impl Watcher {
 
     fn release(&mut self, folders: BTreeSet<PathBuf>) {
         for folder in folders {
-            let Some(users) = self.folders.get_mut(&folder) else { continue };
-            *users -= 1;
-            if *users == 0 {
-                self.folders.remove(&folder);
-                if let Some(system) = self.system.as_mut() {
-                    // A folder that is gone has no watch any more.
-                    let _ = system.unwatch(&folder);
-                }
+            let Some(known) = self.folders.get_mut(&folder) else { continue };
+            known.users -= 1;
+            if known.users > 0 {
+                continue;
+            }
+            let polled = known.polled;
+            self.folders.remove(&folder);
+            if let Some(system) = self.system.as_mut().filter(|_| !polled) {
+                // A folder that is gone has no watch any more.
+                let _ = system.unwatch(&folder);
             }
         }
     }
@@ -188,8 +213,10 @@ fn is_followed_by_a_close(kind: EventKind) -> bool {
 async fn settle(mut events: mpsc::UnboundedReceiver<Interest>, quiet: mpsc::UnboundedSender<PathBuf>) {
     let mut followed: HashMap<PathBuf, BTreeSet<PathBuf>> = HashMap::new();
     let mut pending: HashMap<PathBuf, Instant> = HashMap::new();
+    let mut polled: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut poll_at: Option<Instant> = None;
     loop {
-        let next = pending.values().min().copied();
+        let next = pending.values().copied().chain(poll_at).min();
         let event = tokio::select! {
             event = events.recv() => match event {
                 Some(event) => event,
@@ -197,6 +224,10 @@ async fn settle(mut events: mpsc::UnboundedReceiver<Interest>, quiet: mpsc::Unbo
             },
             () = sleep_until(next) => {
                 let now = Instant::now();
+                if poll_at.is_some_and(|at| at <= now) {
+                    poll_at = Some(now + POLL);
+                    pending.extend(polled.iter().map(|path| (path.clone(), now)));
+                }
                 for (path, _) in pending.extract_if(|_, at| *at <= now) {
                     if quiet.send(path).is_err() {
                         return;
@@ -220,7 +251,17 @@ async fn settle(mut events: mpsc::UnboundedReceiver<Interest>, quiet: mpsc::Unbo
                     followed.entry(name).or_default().insert(path.clone());
                 }
             }
+            Interest::Poll(path, true) => {
+                polled.insert(path);
+                poll_at.get_or_insert(now + POLL);
+            }
+            Interest::Poll(path, false) => {
+                polled.remove(&path);
+                poll_at = poll_at.filter(|_| !polled.is_empty());
+            }
             Interest::Forget(path) => {
+                polled.remove(&path);
+                poll_at = poll_at.filter(|_| !polled.is_empty());
                 pending.remove(&path);
                 let_go(&mut followed, &path);
             }
@@ -239,5 +280,45 @@ async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A watcher that follows one file, without the system where `told` is false.
+    fn following(told: bool) -> (tempfile::TempDir, PathBuf, Watcher, mpsc::UnboundedReceiver<PathBuf>) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        let (quiet, reports) = mpsc::unbounded_channel();
+        let mut watcher = Watcher::new(quiet);
+        if !told {
+            watcher.system = None;
+        }
+        watcher.follow(&file);
+        (folder, file, watcher, reports)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_the_system_does_not_tell_a_file_is_looked_at_again_and_again_until_nobody_follows_it() {
+        let (_folder, file, mut watcher, mut reports) = following(false);
+        assert!(watcher.is_polled(&file), "there is no watch for it");
+        for _ in 0..3 {
+            let before = Instant::now();
+            assert_eq!(reports.recv().await.as_deref(), Some(file.as_path()), "it is looked at");
+            assert!(before.elapsed() <= POLL, "in time");
+        }
+        watcher.forget(&file);
+        let more = tokio::time::timeout(POLL * 3, reports.recv()).await;
+        assert!(more.is_err(), "nothing wakes up for a file that nobody follows: {more:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_of_this_computer_is_not_polled() {
+        let (_folder, file, watcher, mut reports) = following(true);
+        assert!(!watcher.is_polled(&file), "the system tells of it");
+        let more = tokio::time::timeout(POLL * 3, reports.recv()).await;
+        assert!(more.is_err(), "so nothing wakes up: {more:?}");
     }
 }

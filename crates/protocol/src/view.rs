@@ -321,6 +321,9 @@ pub struct LinkView {
     pub state: LinkState,
     /// The reader's name.
     pub reader: String,
+    /// Whether it is looked at now and then, because the system does not tell of changes where it is.
+    #[serde(default)]
+    pub polled: bool,
 }
 
 /// How a watched file is.

@@ -230,6 +230,8 @@ fn what_floom_holds_is_kept_as_it_was_told() {
         acknowledged_at: Some(at(6)),
         previous: Some(2),
         rotated_at: Some(at(6)),
+        base: Some(7),
+        elsewhere: Some(8),
     };
     let secret = vault.transaction(|tx| tx.ensure_secret(app, "KEY", at(1))).unwrap();
     assert_eq!(vault.secrets(app).unwrap()[0].remote, RemoteState::default(), "nothing is known at first");
