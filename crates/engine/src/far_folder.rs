@@ -8,7 +8,7 @@ pub(crate) fn is_far(folder: &Path) -> bool {
     // linux/magic.h; FUSE is mostly sshfs and its kind, 9p is how WSL shows the disks of Windows.
     const FAR: [i64; 9] =
         [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x6573_5546, 0x0102_1997, 0x5346_414F, 0x00C3_6400, 0x786F_4256];
-    nix::sys::statfs::statfs(folder).is_ok_and(|found| FAR.contains(&i64::from(found.filesystem_type().0)))
+    nix::sys::statfs::statfs(folder).is_ok_and(|found| FAR.contains(&found.filesystem_type().0))
 }
 
 /// The same on macOS.
